@@ -1,0 +1,193 @@
+"""A Kind is data: names, columns, and a few hooks. Its JSON Schema (schemas/) carries the shape; the hooks carry only
+what a schema cannot say. `Kinds` is the catalogue that every request is resolved through.
+
+Hooks are pure functions over plain dicts; those that amend an object do so in place, because the caller hands them a
+copy of its own. None of them may wait, ask the time, or read another object (that is admission's business).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from apiserver.errors import Cause, Resource
+
+Object = dict[str, Any]
+Cell = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Since:
+    """A cell that shows how long ago `timestamp` (RFC 3339) was: rendered as `before` + age + `after` at answer time,
+    so that the rest of the row can be cached. An absent timestamp shows `<unknown>`."""
+
+    timestamp: str | None
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a Table: `cell` reads it off an object. `priority` 1 shows it only with `-o wide`."""
+
+    name: str
+    cell: Callable[[Object], Cell | Since]
+    type: str = "string"
+    format: str = ""
+    priority: int = 0
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How a kind answers its scale subresource: where its replica counts and selector stand, as paths."""
+
+    spec_replicas: tuple[str, ...] = ("spec", "replicas")
+    status_replicas: tuple[str, ...] = ("status", "replicas")
+    selector: tuple[str, ...] = ("spec", "selector")
+
+
+def _nothing(*_: Any) -> None:
+    return None
+
+
+def _no_causes(*_: Any) -> list[Cause]:
+    return []
+
+
+def _no_warnings(*_: Any) -> list[str]:
+    return []
+
+
+READ_WRITE = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+
+
+def name_column(object: Object) -> str:
+    return str(object["metadata"].get("name", ""))
+
+
+def age_column(object: Object) -> Since:
+    return Since(object["metadata"].get("creationTimestamp"))
+
+
+NAME = Column("Name", name_column, format="name")
+AGE = Column("Age", age_column)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The declaration of one kind.
+
+    group_version  "v1", "apps/v1"           name    "Pod"
+    plural         "pods"                    short   ("po",)
+    columns        the whole Table, NAME and AGE included
+    subresources   beyond status and scale: {"binding": "Binding", ...}
+    selectable     field selectors besides metadata.name and metadata.namespace: path -> reader
+
+    Hooks, in the order a write meets them (old is None on create):
+    prepare(new, old)      drop or restore what a client may not set (status is handled for every kind)
+    default(object)        defaults that depend on other fields; plain ones stand in the schema
+    validate(object)       -> causes
+    validate_update(new, old)         -> causes, in addition to validate(new)
+    validate_status(new, old)         -> causes, for writes to the status subresource
+    warnings(new, old)     -> Warning header texts
+    """
+
+    group_version: str
+    name: str
+    plural: str
+    short: tuple[str, ...] = ()
+    singular: str = ""
+    namespaced: bool = True
+    categories: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = (NAME, AGE)
+    status: bool = False
+    scale: Scale | None = None
+    subresources: Mapping[str, str] = field(default_factory=dict)
+    verbs: tuple[str, ...] = READ_WRITE
+    selectable: Mapping[str, Callable[[Object], str]] = field(default_factory=dict)
+    validate_name: Callable[[str, bool], list[str]] | None = None
+    """(name, is_prefix) -> what is wrong with it; None: a DNS-1123 subdomain."""
+    has_generation: bool = False
+    """metadata.generation counts changes of what is not metadata or status."""
+    deletes_to_status: bool = True
+    """DELETE answers with a Status; False: with the object."""
+    prepare: Callable[[Object, Object | None], None] = _nothing
+    default: Callable[[Object], None] = _nothing
+    validate: Callable[[Object], list[Cause]] = _no_causes
+    validate_update: Callable[[Object, Object], list[Cause]] = _no_causes
+    validate_status: Callable[[Object, Object], list[Cause]] = _no_causes
+    warnings: Callable[[Object, Object | None], list[str]] = _no_warnings
+    read_warning: str = ""
+    """A Warning header sent with every answer about this kind."""
+    grace_seconds: Callable[[Object, int | None], int] = lambda object, requested: 0
+    """(object, requested) -> deletionGracePeriodSeconds; 0 deletes at once where no finalizer holds."""
+
+    @property
+    def group(self) -> str:
+        """"" for core, else "apps"."""
+        return self.group_version.rpartition("/")[0]
+
+    @property
+    def version(self) -> str:
+        return self.group_version.rpartition("/")[2]
+
+    @property
+    def resource(self) -> Resource:
+        """What errors call it: `pods`, `deployments.apps`."""
+        return Resource(self.plural, self.group)
+
+    @property
+    def qualified(self) -> str:
+        """What validation errors call it: `Pod`, `Deployment.apps`."""
+        return f"{self.name}.{self.group}" if self.group else self.name
+
+    @property
+    def list_name(self) -> str:
+        return self.name + "List"
+
+    def prefix(self, namespace: str = "") -> str:
+        """The start of the storage keys of this kind, or of those in one namespace."""
+        return f"{self.resource}/{namespace}/" if namespace else f"{self.resource}/"
+
+    def key(self, namespace: str, name: str) -> str:
+        """The storage key of one object: `pods/default/web`, `nodes/node-1`."""
+        return f"{self.resource}/{namespace}/{name}" if self.namespaced else f"{self.resource}/{name}"
+
+    def __hash__(self) -> int:
+        return hash((self.group_version, self.name))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Kind) and (self.group_version, self.name) == (other.group_version, other.name)
+
+
+class Kinds:
+    """The catalogue: finds a Kind by group/version and plural, or by group/version and name."""
+
+    def __init__(self, kinds: Iterable[Kind]) -> None:
+        self._by_plural: dict[tuple[str, str], Kind] = {}
+        self._by_name: dict[tuple[str, str], Kind] = {}
+        for kind in kinds:
+            self.add(kind)
+
+    def add(self, kind: Kind) -> None:
+        self._by_plural[kind.group_version, kind.plural] = kind
+        self._by_name[kind.group_version, kind.name] = kind
+
+    def remove(self, kind: Kind) -> None:
+        del self._by_plural[kind.group_version, kind.plural]
+        del self._by_name[kind.group_version, kind.name]
+
+    def by_plural(self, group_version: str, plural: str) -> Kind | None:
+        return self._by_plural.get((group_version, plural))
+
+    def by_name(self, group_version: str, name: str) -> Kind | None:
+        return self._by_name.get((group_version, name))
+
+    def group_versions(self) -> list[str]:
+        """Every group/version with a kind, core first, in order of first declaration."""
+        return list(dict.fromkeys(kind.group_version for kind in self))
+
+    def __iter__(self) -> Iterator[Kind]:
+        return iter(list(self._by_plural.values()))

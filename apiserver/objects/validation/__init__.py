@@ -1,0 +1,56 @@
+"""What validation functions share: causes in Kubernetes' words. A validator returns a list of Cause, in field order.
+
+Values are shown as Go shows them: strings in double quotes, numbers and booleans bare, maps and lists as JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from apiserver.errors import Cause
+
+Causes = list[Cause]
+
+
+def invalid(field: str, value: Any, detail: str) -> Cause:
+    """`Invalid value: VALUE: detail`."""
+    return Cause(field, "FieldValueInvalid", f"Invalid value: {shown(value)}: {detail}")
+
+
+def required(field: str, detail: str = "") -> Cause:
+    """`Required value`, with an explanation where there is one."""
+    return Cause(field, "FieldValueRequired", f"Required value: {detail}" if detail else "Required value")
+
+
+def duplicate(field: str, value: Any) -> Cause:
+    return Cause(field, "FieldValueDuplicate", f"Duplicate value: {shown(value)}")
+
+
+def not_supported(field: str, value: Any, supported: Iterable[str]) -> Cause:
+    """`Unsupported value: VALUE: supported values: "A", "B"`, in the order given."""
+    listed = ", ".join(shown(s) for s in supported)
+    return Cause(field, "FieldValueNotSupported", f"Unsupported value: {shown(value)}: supported values: {listed}")
+
+
+def forbidden(field: str, detail: str) -> Cause:
+    return Cause(field, "FieldValueForbidden", f"Forbidden: {detail}")
+
+
+def not_found(field: str, value: Any) -> Cause:
+    return Cause(field, "FieldValueNotFound", f"Not found: {shown(value)}")
+
+
+def too_long(field: str, max_bytes: int) -> Cause:
+    return Cause(field, "FieldValueTooLong", f"Too long: may not be more than {max_bytes} bytes")
+
+
+def too_many(field: str, actual: int, maximum: int) -> Cause:
+    return Cause(field, "FieldValueTooMany", f"Too many: {actual}: must have at most {maximum} items")
+
+
+def shown(value: Any) -> str:
+    """A value as Go prints it in an error."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
