@@ -25,8 +25,10 @@ def required(field: str, detail: str = "") -> Cause:
     return Cause(field, "FieldValueRequired", f"Required value: {detail}" if detail else "Required value")
 
 
-def duplicate(field: str, value: Any) -> Cause:
-    return Cause(field, "FieldValueDuplicate", f"Duplicate value: {shown(value)}")
+def duplicate(field: str, value: Any, detail: str = "") -> Cause:
+    """`Duplicate value: VALUE`, with an explanation where there is one."""
+    text = f"Duplicate value: {shown(value)}"
+    return Cause(field, "FieldValueDuplicate", f"{text}: {detail}" if detail else text)
 
 
 def not_supported(field: str, value: Any, supported: Iterable[str]) -> Cause:
@@ -51,6 +53,19 @@ def too_many(field: str, actual: int, maximum: int) -> Cause:
     return Cause(field, "FieldValueTooMany", f"Too many: {actual}: must have at most {maximum} items")
 
 
+class Printed(str):
+    """A value already printed as Go prints it, and shown as it is: a struct, whose fields keep their order."""
+
+    __slots__ = ()
+
+
+def struct(*fields: tuple[str, Any]) -> Printed:
+    """A Go struct in an error: its fields in this order, an absent pointer as null."""
+    return Printed("{" + ",".join(f"{shown(name)}:{shown(value)}" for name, value in fields) + "}")
+
+
 def shown(value: Any) -> str:
     """A value as Go prints it in an error."""
+    if isinstance(value, Printed):
+        return str(value)
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
