@@ -71,3 +71,8 @@ def timestamp(moment: datetime) -> str:
 def micro_timestamp(moment: datetime) -> str:
     """A Kubernetes MicroTime: RFC 3339 in UTC with exactly six decimals."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_timestamp(text: str) -> datetime:
+    """Read a Time or MicroTime. Raises ValueError."""
+    return datetime.fromisoformat(text)

@@ -60,6 +60,15 @@ def _no_warnings(*_: Any) -> list[str]:
     return []
 
 
+def _never(*_: Any) -> bool:
+    return False
+
+
+def spec_changed(new: Object, old: Object) -> bool:
+    """Whether anything but metadata and status differs."""
+    return any(new.get(k) != old.get(k) for k in {*new, *old} - {"metadata", "status"})
+
+
 READ_WRITE = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 
 
@@ -113,6 +122,16 @@ class Kind:
     """metadata.generation counts changes of what is not metadata or status."""
     deletes_to_status: bool = True
     """DELETE answers with a Status; False: with the object."""
+    is_new_generation: Callable[[Object, Object], bool] = spec_changed
+    """(new, old) -> whether a write raises metadata.generation (where has_generation)."""
+    creates_on_update: bool = False
+    """PUT to a name that does not exist creates the object."""
+    holds: Callable[[Object], bool] = _never
+    """Whether something other than metadata.finalizers keeps a deleted object (a Namespace's spec.finalizers)."""
+    begin_deletion: Callable[[Object], None] = _nothing
+    """Amends an object that a DELETE has just marked (a Namespace turns Terminating)."""
+    prepare_status: Callable[[Object, Object], None] = _nothing
+    """(new, old): what a write to the status subresource may not change, beyond everything outside metadata, status."""
     prepare: Callable[[Object, Object | None], None] = _nothing
     default: Callable[[Object], None] = _nothing
     validate: Callable[[Object], list[Cause]] = _no_causes
@@ -126,7 +145,7 @@ class Kind:
 
     @property
     def group(self) -> str:
-        """"" for core, else "apps"."""
+        """ "" for core, else "apps"."""
         return self.group_version.rpartition("/")[0]
 
     @property

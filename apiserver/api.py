@@ -1,0 +1,420 @@
+"""The waist: every read and write of every kind, by anybody, goes through here.
+
+Each verb reads as its pipeline. A write:
+
+    (decode) -> merge -> prepare -> default -> admit -> validate -> commit -> stamp -> store.write(expect=revision)
+
+Decoding bytes is HTTP's business (http/handlers.py); from here on objects are plain dicts. `prepare` and `default` come
+from the Kind and its schema, `admit` and `commit` from admission plugins (a `commit` reserves something, an address say,
+and is undone when the write fails), `stamp` writes identity, generation and managedFields.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+import orjson
+
+from apiserver import errors
+from apiserver.admission import Plugin
+from apiserver.call import Call
+from apiserver.clock import Clock, timestamp
+from apiserver.kind import Kind, Kinds, Object
+from apiserver.objects import defaulting, fields, meta
+from apiserver.objects.selectors import LabelSelector
+from apiserver.objects.validation import required
+from apiserver.objects.validation.meta import validate_meta, validate_meta_update
+from apiserver.storage import Record
+from apiserver.storage.store import Change, Stale, Store
+from schemas import Schema, load
+
+Propagation = Literal["", "Background", "Foreground", "Orphan"]
+Records = list[Record]
+Observer = Callable[[Kind, Object | None, Object | None], None]
+
+WRITE_ATTEMPTS = 20
+"""Times a write that names no resourceVersion is computed anew when others get in between."""
+
+FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class DeleteOptions:
+    """The body of a DELETE; None and "" mean unsaid."""
+
+    grace_seconds: int | None = None
+    propagation: Propagation = ""
+    uid: str = ""
+    resource_version: str = ""
+
+
+class API:
+    """The verbs. Reads are synchronous: the state is in memory; writes return when they are on disk."""
+
+    def __init__(self, kinds: Kinds, store: Store, clock: Clock, plugins: Sequence[Plugin] = ()) -> None:
+        self.kinds = kinds
+        self.clock = clock
+        self.store = store
+        self.plugins = tuple(plugins)
+
+    @property
+    def revision(self) -> int:
+        return self.store.revision
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def find(self, kind: Kind, namespace: str, name: str) -> Record | None:
+        return self.store.get(kind.key(namespace, name))
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Record:
+        """Raises NotFound."""
+        record = self.find(kind, namespace, name)
+        if record is None:
+            raise errors.NotFound(kind.resource, name)
+        return record
+
+    def list(self, kind: Kind, namespace: str = "", labels: LabelSelector | None = None) -> Records:
+        """What is there now, in key order."""
+        records = self.store.under(kind.prefix(namespace))
+        if labels is None:
+            return records
+        return [r for r in records if labels.matches(r.object["metadata"].get("labels"))]
+
+    def observe(self, kinds: Iterable[Kind], callback: Observer) -> Callable[[], None]:
+        """Tell `callback(kind, old, new)` of all there is (old None), then of each change; returns what ends it.
+
+        It is called in revision order, synchronously, and must not raise. new is None for a deletion.
+        """
+        stops = []
+        for kind in kinds:
+
+            def hear(change: Change, kind: Kind = kind) -> None:
+                old = change.before.object if change.before else None
+                callback(kind, old, None if change.record.deleted else change.record.object)
+
+            stops.append(self.store.listen(kind.prefix().rstrip("/"), hear))
+            for record in self.list(kind):
+                callback(kind, None, record.object)
+        return lambda: [stop() for stop in stops] and None
+
+    # -- create --------------------------------------------------------------------------------------------------------
+
+    async def create(self, kind: Kind, namespace: str, object: Object, call: Call | None = None) -> Record:
+        """Store a new object (decoded; it is amended in place).
+
+        Raises AlreadyExists, Invalid, NotFound (the namespace), Forbidden and what admission raises.
+        """
+        call = call or Call()
+        self._place(kind, namespace, object)
+        if object["metadata"].get("resourceVersion"):
+            raise errors.Unexplained("resourceVersion should not be set on objects to be created")
+        meta.begin(object, timestamp(self.clock.now()))
+        if kind.status:
+            object.pop("status", None)
+        kind.prepare(object, None)
+        if kind.has_generation:
+            object["metadata"]["generation"] = 1
+        schema = self._default(kind, object)
+        self._admit("create", kind, object, None, call)
+        name = object["metadata"].get("name", "")
+        if name:
+            causes = validate_meta(kind, object) + kind.validate(object)
+        else:
+            causes = [required("metadata.name", "name or generateName is required"), *kind.validate(object)]
+        if causes:
+            raise errors.Invalid(kind.qualified, name, causes)
+        call.warnings.extend(kind.warnings(object, None))
+        key = kind.key(namespace, name)
+        self._commit("create", kind, object, None, call)
+        try:
+            self._refuse_existing(kind, key, name)
+            self._record_managers(kind, schema, None, object, call)
+            return await self._write(kind, key, object, None, call)
+        except BaseException as error:
+            self._release(kind, object, call)
+            if isinstance(error, Stale):
+                self._refuse_existing(kind, key, name)
+            raise
+
+    def _refuse_existing(self, kind: Kind, key: str, name: str) -> None:
+        existing = self.store.get(key)
+        if existing is not None:
+            prefix = "object is being deleted: " if meta.is_terminating(existing.object) else ""
+            raise errors.AlreadyExists(kind.resource, name, prefix)
+
+    # -- update --------------------------------------------------------------------------------------------------------
+
+    async def update(
+        self, kind: Kind, namespace: str, name: str, object: Object, subresource: str = "", call: Call | None = None
+    ) -> Record:
+        """Replace an object. Its resourceVersion, where set, must be the current one, else Conflict."""
+
+        def replaced(old: Object) -> Object:
+            return orjson.loads(orjson.dumps(object)) if old else object
+
+        self._place(kind, namespace, object)
+        if kind.creates_on_update and not subresource and self.find(kind, namespace, name) is None:
+            return await self.create(kind, namespace, object, call)
+        return await self.modify(kind, namespace, name, replaced, subresource, call)
+
+    async def modify(
+        self,
+        kind: Kind,
+        namespace: str,
+        name: str,
+        change: Callable[[Object], Object],
+        subresource: str = "",
+        call: Call | None = None,
+        *,
+        applied: bool = False,
+    ) -> Record:
+        """Replace an object by `change(its copy)`; computed anew when another write gets in between.
+
+        `applied`: change has settled managedFields itself (server-side apply).
+        Raises NotFound, Conflict, Invalid, Forbidden, and whatever `change` raises.
+        """
+        call = call or Call()
+        for _ in range(WRITE_ATTEMPTS):
+            old = self.get(kind, namespace, name)
+            new = change(old.copy())
+            _check_identity(kind, old, new)
+            try:
+                return await self._replace(kind, old, new, subresource, call, applied)
+            except Stale:
+                continue  # a write that names a version finds it stale on the next round
+        raise errors.Conflict(kind.resource, name)
+
+    async def _replace(
+        self, kind: Kind, before: Record, new: Object, subresource: str, call: Call, applied: bool
+    ) -> Record:
+        old = before.object
+        name = old["metadata"]["name"]
+        meta.carry_over(new, old)
+        _restrict(kind, new, old, subresource)
+        kind.prepare(new, old)
+        schema = self._default(kind, new)
+        self._admit("update", kind, new, old, call)
+        if subresource == "binding":
+            causes = []
+        elif subresource == "status":
+            causes = validate_meta_update(new, old) + kind.validate_status(new, old)
+        else:
+            causes = validate_meta(kind, new) + validate_meta_update(new, old)
+            causes += kind.validate(new) + kind.validate_update(new, old)
+        if causes:
+            raise errors.Invalid(kind.qualified, name, list(dict.fromkeys(causes)))
+        if not subresource:
+            call.warnings.extend(kind.warnings(new, old))
+        if kind.has_generation and kind.is_new_generation(new, old):
+            new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
+        new = meta.ordered(new, kind.name, kind.group_version)
+        if not applied:
+            self._record_managers(kind, schema, old, new, call, subresource)
+        if meta.without_volatile(new) == meta.without_volatile(old) and meta.managers(new) == meta.managers(old):
+            return before
+        self._commit("update", kind, new, old, call)
+        try:
+            gone = _is_free_to_go(kind, new)
+            record = await self._write(kind, before.key, new, before, call, deleted=gone)
+        except BaseException:
+            self._restore(kind, new, old, call)
+            raise
+        if gone:
+            self._release(kind, new, call)
+        return record
+
+    # -- delete --------------------------------------------------------------------------------------------------------
+
+    async def delete(
+        self,
+        kind: Kind,
+        namespace: str,
+        name: str,
+        options: DeleteOptions | None = None,
+        call: Call | None = None,
+    ) -> Record:
+        """Delete an object, or mark it deleted while its grace period or a finalizer holds it.
+
+        The answer is the last state; `.deleted` tells whether it is gone. Raises NotFound, Conflict (preconditions).
+        """
+        call, options = call or Call(), options or DeleteOptions()
+        for _ in range(WRITE_ATTEMPTS):
+            old = self.get(kind, namespace, name)
+            _check_preconditions(kind, old, options)
+            self._admit("delete", kind, None, old.object, call)
+            new = self._marked_deleted(kind, old, options)
+            gone = _is_free_to_go(kind, new)
+            if not gone and new == old.object:
+                return old
+            try:
+                record = await self._write(kind, old.key, new, old, call, deleted=gone)
+            except Stale:
+                continue
+            if gone:
+                self._release(kind, new, call)
+            return record
+        raise errors.Conflict(kind.resource, name)
+
+    def _marked_deleted(self, kind: Kind, old: Record, options: DeleteOptions) -> Object:
+        new = old.copy()
+        metadata = new["metadata"]
+        _set_propagation(metadata, options.propagation)
+        grace_seconds = kind.grace_seconds(new, options.grace_seconds)
+        if not meta.is_terminating(new):
+            if metadata.get("generation"):
+                metadata["generation"] += 1
+        elif grace_seconds >= metadata.get("deletionGracePeriodSeconds", 0):
+            return new
+        moment = self.clock.now() + timedelta(seconds=grace_seconds)
+        metadata["deletionTimestamp"] = timestamp(moment)
+        metadata["deletionGracePeriodSeconds"] = grace_seconds
+        kind.begin_deletion(new)
+        return new
+
+    async def delete_collection(
+        self, kind: Kind, records: Records, options: DeleteOptions, call: Call | None = None
+    ) -> None:
+        """Delete each of `records` that is still there."""
+        for record in records:
+            metadata = record.object["metadata"]
+            try:
+                await self.delete(kind, metadata.get("namespace", ""), metadata["name"], options, call)
+            except errors.NotFound:
+                continue
+
+    # -- what the verbs share ------------------------------------------------------------------------------------------
+
+    def _place(self, kind: Kind, namespace: str, object: Object) -> None:
+        metadata = object.setdefault("metadata", {})
+        if not kind.namespaced:
+            metadata.pop("namespace", None)
+            return
+        if metadata.get("namespace", namespace) not in ("", namespace):
+            raise errors.BadRequest(
+                "the namespace of the provided object does not match the namespace sent on the request"
+            )
+        metadata["namespace"] = namespace
+
+    def _default(self, kind: Kind, object: Object) -> Schema:
+        schema = load(kind.group_version, kind.name)
+        defaulting.apply_defaults(schema, object)
+        kind.default(object)
+        return schema
+
+    def _admit(self, verb: str, kind: Kind, new: Object | None, old: Object | None, call: Call) -> None:
+        for plugin in self.plugins:
+            if plugin.kinds is None or kind in plugin.kinds:
+                plugin.admit(self, verb, kind, new, old, call)
+
+    def _commit(self, verb: str, kind: Kind, new: Object, old: Object | None, call: Call) -> None:
+        for plugin in self.plugins:
+            if plugin.kinds is None or kind in plugin.kinds:
+                plugin.commit(self, verb, kind, new, old, call)
+
+    def _release(self, kind: Kind, object: Object, call: Call) -> None:
+        self._restore(kind, object, None, call)
+
+    def _restore(self, kind: Kind, new: Object, old: Object | None, call: Call) -> None:
+        if call.dry_run:
+            return
+        for plugin in self.plugins:
+            if plugin.kinds is None or kind in plugin.kinds:
+                plugin.released(kind, new, old)
+
+    def _record_managers(
+        self, kind: Kind, schema: Schema, old: Object | None, new: Object, call: Call, subresource: str = ""
+    ) -> None:
+        now = timestamp(self.clock.now())
+        fields.record_update(schema, old, new, call.manager, now, subresource, kind.group_version)
+
+    async def _write(
+        self, kind: Kind, key: str, new: Object, before: Record | None, call: Call, *, deleted: bool = False
+    ) -> Record:
+        """Store, or for a dry run only pretend. Raises Stale."""
+        new = meta.ordered(new, kind.name, kind.group_version)
+        if not call.dry_run:
+            return await self.store.write(key, new, before.revision if before else 0, deleted=deleted)
+        revision = before.revision if before else 0
+        return Record(key, revision, revision, before.created if before else 0, deleted, orjson.dumps(new))
+
+    def named(self, manager: str) -> Call:
+        """A Call for a controller: its name is what managedFields remembers."""
+        return Call(manager=manager)
+
+
+def _restrict(kind: Kind, new: Object, old: Object, subresource: str) -> None:
+    """Take from `old` what this write may not touch: the status, or for the status subresource everything else."""
+    if subresource == "binding":
+        return
+    if subresource == "status":
+        for key in {*new, *old} - {"status", "metadata"}:
+            _keep(new, old, key)
+        kind.prepare_status(new, old)
+    elif kind.status:
+        _keep(new, old, "status")
+
+
+def _keep(new: Object, old: Object, key: str) -> None:
+    if key in old:
+        new[key] = orjson.loads(orjson.dumps(old[key])) if isinstance(old[key], dict | list) else old[key]
+    else:
+        new.pop(key, None)
+
+
+def _is_free_to_go(kind: Kind, object: Object) -> bool:
+    """Whether a deleted object is held by nothing: no grace period, no finalizer."""
+    metadata: dict[str, Any] = object["metadata"]
+    if not metadata.get("deletionTimestamp") or metadata.get("finalizers") or kind.holds(object):
+        return False
+    return not metadata.get("deletionGracePeriodSeconds")
+
+
+def _set_propagation(metadata: dict[str, Any], propagation: Propagation) -> None:
+    """Say by finalizers what the garbage collector must do before the object goes."""
+    if not propagation:
+        return
+    wanted = {"Foreground": [FOREGROUND], "Orphan": [ORPHAN]}.get(propagation, [])
+    kept = [f for f in metadata.get("finalizers") or [] if f not in (FOREGROUND, ORPHAN)]
+    metadata["finalizers"] = kept + wanted
+    if not metadata["finalizers"]:
+        del metadata["finalizers"]
+
+
+def _check_preconditions(kind: Kind, record: Record, options: DeleteOptions) -> None:
+    metadata = record.object["metadata"]
+    about = errors.Resource(kind.name, kind.group)
+    if options.uid and options.uid != metadata["uid"]:
+        because = (
+            f"the UID in the precondition ({options.uid}) does not match the UID in record ({metadata['uid']}). "
+            "The object might have been deleted and then recreated"
+        )
+        raise errors.Conflict(about, metadata["name"], because)
+    if options.resource_version and options.resource_version != metadata["resourceVersion"]:
+        because = (
+            f"the ResourceVersion in the precondition ({options.resource_version}) does not match the ResourceVersion "
+            f"in record ({metadata['resourceVersion']}). The object might have been modified"
+        )
+        raise errors.Conflict(about, metadata["name"], because)
+
+
+def _check_identity(kind: Kind, old: Record, new: Object) -> None:
+    """Raises Conflict when a write names a version or a uid that is not the current one."""
+    metadata, name = new.setdefault("metadata", {}), old.object["metadata"]["name"]
+    version = metadata.get("resourceVersion") or ""
+    if version and not version.isdigit():
+        raise errors.Unexplained(f'strconv.ParseUint: parsing "{version}": invalid syntax')
+    uid, known = metadata.get("uid"), old.object["metadata"]["uid"]
+    if uid and uid != known:
+        because = (
+            f"StorageError: invalid object, Code: 4, Key: /registry/{old.key}, ResourceVersion: 0, "
+            f"AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {known}"
+        )
+        raise errors.Conflict(kind.resource, name, because)
+    if version and int(version) not in (0, old.revision):
+        raise errors.Conflict(kind.resource, name)

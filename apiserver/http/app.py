@@ -1,0 +1,145 @@
+"""The ASGI application: from bytes to a Request, to the right handler, and back. It serves both listeners."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from apiserver import errors
+from apiserver.http.authentication import Authenticator, refuse_other_sites
+from apiserver.http.documents import Documents
+from apiserver.http.handlers import Handlers
+from apiserver.http.paths import segments
+from apiserver.http.requests import MAX_BODY_BYTES, Request, Response, too_large
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+log = logging.getLogger(__name__)
+
+_QUOTED = str.maketrans({"\\": "\\\\", '"': '\\"'})
+
+
+class App:
+    """`trusted` says that whoever can connect is the administrator (a Unix socket guarded by its file mode)."""
+
+    def __init__(self, documents: Documents, handlers: Handlers, authenticator: Authenticator, *, trusted: bool) -> None:
+        self._documents = documents
+        self._handlers = handlers
+        self._authenticator = authenticator
+        self._trusted = trusted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        try:
+            request = self._request(scope, receive)
+        except errors.APIError as error:
+            await _respond(send, refusal(error), [])
+            return
+        try:
+            response = await self._answer(request)
+        except errors.APIError as error:
+            response = refusal(error)
+        except Exception as error:
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            response = refusal(errors.InternalError(f"{type(error).__name__}: {error} (the server's log has the details)"))
+        if response.stream is not None:
+            await _stream(receive, send, response)
+        else:
+            await _respond(send, response, request.warnings)
+
+    def _request(self, scope: Scope, receive: Receive) -> Request:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if not self._trusted:
+            refuse_other_sites(headers)
+        parts = segments(scope["raw_path"].partition(b"?")[0].decode("latin-1"))
+        query_string = scope["query_string"].decode("latin-1")
+        query = dict(parse_qsl(query_string, keep_blank_values=True)) if query_string else {}
+        identity = self._authenticator.identify(headers, parts[0] if parts else "", trusted=self._trusted)
+
+        async def read() -> bytes:
+            return await _body(receive, headers)
+
+        return Request(scope["method"], parts, query, headers, identity, read)
+
+    async def _answer(self, request: Request) -> Response:
+        document = self._documents.find(request)
+        return document if document is not None else await self._handlers.handle(request)
+
+
+async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
+    if int(headers.get("content-length") or 0) > MAX_BODY_BYTES:
+        raise too_large()
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        return body
+    chunks, size = [body], len(body)
+    while message.get("more_body"):
+        message = await receive()
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
+            raise too_large()
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def refusal(error: errors.APIError) -> Response:
+    """An error as a response."""
+    headers = {}
+    if isinstance(error, errors.TooManyRequests):
+        headers["Retry-After"] = "10"
+    return Response(orjson.dumps(error.status()), error.code, headers=headers)
+
+
+def _head(response: Response, warnings: list[str]) -> MutableMapping[str, Any]:
+    headers = [
+        (b"content-type", response.media_type.encode()),
+        (b"cache-control", b"no-cache, private"),
+        *((name.lower().encode(), value.encode()) for name, value in response.headers.items()),
+    ]
+    for text in dict.fromkeys(warnings):
+        headers.append((b"warning", f'299 - "{text.translate(_QUOTED)}"'.encode()))
+    return {"type": "http.response.start", "status": response.status, "headers": headers}
+
+
+async def _respond(send: Send, response: Response, warnings: list[str]) -> None:
+    head = _head(response, warnings)
+    head["headers"].append((b"content-length", str(len(response.body)).encode()))
+    await send(head)
+    await send({"type": "http.response.body", "body": response.body})
+
+
+async def _stream(receive: Receive, send: Send, response: Response) -> None:
+    """Send a stream until it ends or the client hangs up."""
+    import asyncio
+
+    assert response.stream is not None
+    await send(_head(response, []))
+
+    async def pump() -> None:
+        assert response.stream is not None
+        async for chunk in response.stream:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def hang_up() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    tasks = [asyncio.ensure_future(pump()), asyncio.ensure_future(hang_up())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await response.stream.aclose()

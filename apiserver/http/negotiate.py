@@ -1,0 +1,73 @@
+"""Accept and Content-Type: which representation a client gets, and what it sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from apiserver import errors
+
+JSON, YAML = "application/json", "application/yaml"
+TABLE, PARTIAL, PARTIAL_LIST = "Table", "PartialObjectMetadata", "PartialObjectMetadataList"
+DISCOVERY = "APIGroupDiscoveryList"
+
+OFFERED = (
+    "application/json, application/yaml, application/vnd.kubernetes.protobuf, "
+    "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
+)
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The chosen representation: a media type, and what the object is to be shown `as` ("" for itself)."""
+
+    media_type: str = JSON
+    shape: str = ""
+
+
+PLAIN = Accepted()
+_ANY = {"*/*": JSON, "application/*": "", JSON: JSON, YAML: YAML, "text/yaml": YAML}
+
+
+def accepted(header: str, shapes: tuple[str, ...] = ()) -> Accepted:
+    """Choose from an Accept header, best first. Raises NotAcceptable.
+
+    `shapes` are the `as=` conversions on offer here; one that is not on offer is passed over.
+    """
+    if not header or header == JSON or header == "*/*":
+        return PLAIN
+    for clause in header.split(","):
+        media, *rest = (part.strip() for part in clause.split(";"))
+        parameters = dict(p.partition("=")[::2] for p in rest)
+        media_type = _ANY.get(media)
+        if not media_type:
+            continue
+        shape = parameters.get("as", "")
+        if not shape:
+            return Accepted(media_type)
+        if shape in shapes and parameters.get("v") not in ("v1beta1", "v2beta1"):
+            return Accepted(media_type, shape)
+    raise errors.NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {OFFERED}", {})
+
+
+def media_type(header: str) -> str:
+    """The media type of a Content-Type header, without its parameters."""
+    return header.partition(";")[0].strip().lower()
+
+
+def load_yaml(body: bytes) -> Any:
+    """Raises BadRequest for what is not YAML."""
+    try:
+        return yaml.load(body, Loader=_Loader)  # noqa: S506  a safe loader, in C where there is one
+    except yaml.YAMLError as error:
+        raise errors.BadRequest(f"error converting YAML to JSON: yaml: {error}") from None
+
+
+def dump_yaml(value: Any) -> bytes:
+    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=True, default_flow_style=False, allow_unicode=True)
+    return text.encode()

@@ -1,0 +1,119 @@
+"""Records -> the bytes a client asked for: the object itself, YAML, a Table, or its metadata only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from apiserver.errors import BadRequest
+from apiserver.http.negotiate import PARTIAL, PARTIAL_LIST, TABLE, YAML, Accepted, dump_yaml
+from apiserver.kind import Kind, Since
+from apiserver.objects import table
+from apiserver.storage import Record
+
+SHAPES = (TABLE, PARTIAL, PARTIAL_LIST)
+Query = Mapping[str, str]
+
+
+@lru_cache(maxsize=1024)
+def head_of(kind: Kind) -> bytes:
+    """How the bytes of every object of the kind begin; lists leave it out."""
+    return orjson.dumps({"kind": kind.name, "apiVersion": kind.group_version})[:-1] + b","
+
+
+@lru_cache(maxsize=1024)
+def definitions(kind: Kind) -> bytes:
+    """The columnDefinitions of the kind's Table."""
+    return orjson.dumps(
+        [
+            {
+                "name": c.name,
+                "type": c.type,
+                "format": c.format,
+                "description": c.description or c.name,
+                "priority": c.priority,
+            }
+            for c in kind.columns
+        ]
+    )
+
+
+def row_of(kind: Kind, record: Record) -> table.Row:
+    """The record's Table row, made once."""
+    row: table.Row | None = record.cache.get("row")
+    if row is None:
+        values = [column.cell(record.object) for column in kind.columns]
+        cells = tuple(
+            (v.timestamp, v.before, v.after) if isinstance(v, Since) else orjson.dumps(v) for v in values
+        )
+        row = record.cache["row"] = table.Row(cells, partial_of(record))
+    return row
+
+
+def partial_of(record: Record) -> bytes:
+    """The record's PartialObjectMetadata, made once."""
+    partial: bytes | None = record.cache.get("partial")
+    if partial is None:
+        partial = record.cache["partial"] = table.partial(record.object)
+    return partial
+
+
+def bare(kind: Kind, record: Record) -> bytes:
+    """The object without kind and apiVersion, as lists hold it."""
+    return b"{" + record.encoded[len(head_of(kind)) :]
+
+
+def table_row(kind: Kind, record: Record, now: datetime, query: Query) -> bytes:
+    """Raises BadRequest for an unknown includeObject."""
+    include = query.get("includeObject", "Metadata")
+    if include == "None":
+        return table.render(row_of(kind, record), now, None)
+    if include == "Object":
+        return table.render(row_of(kind, record), now, record.encoded)
+    if include not in ("Metadata", ""):
+        raise BadRequest(f"unrecognized includeObject value: {include}")
+    row = row_of(kind, record)
+    return table.render(row, now, row.metadata)
+
+
+def one(kind: Kind, record: Record, accept: Accepted, now: datetime, query: Query) -> bytes:
+    """A single object in the accepted representation."""
+    if accept.shape == TABLE:
+        version = {"resourceVersion": record.object["metadata"].get("resourceVersion", "")}
+        return finish(
+            table.join([table_row(kind, record, now, query)], definitions(kind), orjson.dumps(version)), accept, query
+        )
+    if accept.shape == PARTIAL:
+        return finish(partial_of(record), accept, query)
+    return finish(record.encoded, accept, query)
+
+
+def many(
+    kind: Kind, records: Sequence[Record], metadata: Mapping[str, Any], accept: Accepted, now: datetime, query: Query
+) -> bytes:
+    """A list in the accepted representation; `metadata` is the ListMeta."""
+    meta = orjson.dumps(metadata)
+    if accept.shape == TABLE:
+        rows = [table_row(kind, record, now, query) for record in records]
+        return finish(table.join(rows, definitions(kind), meta), accept, query)
+    if accept.shape in (PARTIAL, PARTIAL_LIST):
+        head = orjson.dumps({"kind": PARTIAL_LIST, "apiVersion": "meta.k8s.io/v1"})[:-1]
+        items = b",".join(partial_of(record) for record in records)
+    else:
+        head = orjson.dumps({"kind": kind.list_name, "apiVersion": kind.group_version})[:-1]
+        cut = len(head_of(kind))
+        items = b",".join([b"{" + record.encoded[cut:] for record in records])
+    return finish(head + b',"metadata":' + meta + b',"items":[' + items + b"]}", accept, query)
+
+
+def finish(body: bytes, accept: Accepted, query: Query) -> bytes:
+    """JSON bytes in the accepted media type, indented where `pretty` asks for it."""
+    if accept.media_type == YAML:
+        return dump_yaml(orjson.loads(body))
+    if query.get("pretty") in ("1", "true", "True"):
+        return orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return body

@@ -1,0 +1,41 @@
+"""A request and a response, free of the HTTP library."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from apiserver import errors
+from apiserver.http.authentication import Identity
+from apiserver.http.negotiate import JSON
+
+MAX_BODY_BYTES = 3 * 1024 * 1024
+"""Kubernetes' own limit."""
+
+
+@dataclass
+class Request:
+    """`read` fetches the body, once. `query` keeps the last value of each name."""
+
+    method: str
+    parts: list[str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    identity: Identity
+    read: Callable[[], Awaitable[bytes]]
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Response:
+    """Bytes, or a stream of them (`stream` closes itself when its consumer stops iterating)."""
+
+    body: bytes = b""
+    status: int = 200
+    media_type: str = JSON
+    headers: dict[str, str] = field(default_factory=dict)
+    stream: AsyncGenerator[bytes] | None = None
+
+
+def too_large() -> errors.TooLarge:
+    return errors.TooLarge(f"Request entity too large: limit is {MAX_BODY_BYTES}")

@@ -1,0 +1,80 @@
+"""Subresources over HTTP: method -> handler, by name. `status` is not here: it is the object itself."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import orjson
+
+from apiserver import errors, subresources
+from apiserver.api import API, DeleteOptions
+from apiserver.call import Call
+from apiserver.http import bodies
+from apiserver.http.options import check_write_options
+from apiserver.http.paths import Target
+from apiserver.http.requests import Request, Response
+from apiserver.kind import Kind, Object
+from apiserver.objects.patch import jsonpatch, merge
+
+Handler = Callable[[API, Request, Kind, Target], Awaitable[Response]]
+
+
+async def get_scale(api: API, request: Request, kind: Kind, place: Target) -> Response:
+    return Response(orjson.dumps(subresources.scale_of(kind, api.get(kind, place.namespace, place.name))))
+
+
+async def put_scale(api: API, request: Request, kind: Kind, place: Target) -> Response:
+    check_write_options(request.query, "UpdateOptions")
+    scale = await bodies.read_as(request, "autoscaling/v1", "Scale")
+    record = await subresources.set_scale(api, kind, place.namespace, place.name, scale, bodies.call_of(request))
+    return Response(orjson.dumps(subresources.scale_of(kind, record)))
+
+
+async def patch_scale(api: API, request: Request, kind: Kind, place: Target) -> Response:
+    check_write_options(request.query, "PatchOptions")
+    patch = await bodies.read_patch_value(request)
+    scale = subresources.scale_of(kind, api.get(kind, place.namespace, place.name))
+    version = scale["metadata"].pop("resourceVersion", None)
+    changed: Object = jsonpatch.apply(scale, patch) if isinstance(patch, list) else merge.apply(scale, patch)
+    if changed["metadata"].get("resourceVersion", version) != version:
+        raise errors.Conflict(kind.resource, place.name)
+    record = await subresources.set_scale(api, kind, place.namespace, place.name, changed, bodies.call_of(request))
+    return Response(orjson.dumps(subresources.scale_of(kind, record)))
+
+
+async def post_binding(api: API, request: Request, kind: Kind, place: Target) -> Response:
+    check_write_options(request.query, "CreateOptions")
+    binding = await bodies.read_as(request, "v1", "Binding")
+    await subresources.bind(api, kind, place.namespace, place.name, binding, bodies.call_of(request))
+    return Response(orjson.dumps(CREATED), 201)
+
+
+async def post_eviction(api: API, request: Request, kind: Kind, place: Target) -> Response:
+    check_write_options(request.query, "CreateOptions")
+    eviction = await bodies.read_as(request, "policy/v1", "Eviction")
+    wanted = eviction.get("deleteOptions") or {}
+    call = bodies.call_of(request)
+    if wanted.get("dryRun"):
+        call = Call(call.manager, call.user, call.groups, True, call.force, call.warnings)
+    preconditions = wanted.get("preconditions") or {}
+    options = DeleteOptions(wanted.get("gracePeriodSeconds"), "", preconditions.get("uid") or "")
+    await subresources.evict(api, kind, place.namespace, place.name, options, call)
+    return Response(orjson.dumps(CREATED), 201)
+
+
+async def put_finalize(api: API, request: Request, kind: Kind, place: Target) -> Response:
+    object = await bodies.read_object(request, kind)
+    record = await api.update(kind, place.namespace, place.name, object, "finalize", bodies.call_of(request))
+    return Response(record.encoded)
+
+
+CREATED: dict[str, Any] = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+
+SUBRESOURCES: Mapping[str, Mapping[str, Handler]] = {
+    "scale": {"GET": get_scale, "PUT": put_scale, "PATCH": patch_scale},
+    "binding": {"POST": post_binding},
+    "eviction": {"POST": post_eviction},
+    "finalize": {"PUT": put_finalize},
+    "status": {},
+}

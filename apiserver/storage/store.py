@@ -1,0 +1,217 @@
+"""The store: the live state in memory, in front of a log on disk.
+
+    write() --> pending ----- batch -----> log.append (worker thread, one fsync) ---+
+      |          (revision and bytes are fixed here)                                 |
+      +-- waits for <------------- publish: live state, watchers, waiters <----------+
+
+The idea. Revisions are given out in the event loop, so the bytes (which contain the revision) are final before they
+reach the disk. All writes that arrive while one batch is being synced form the next batch: one fsync serves them all.
+Nothing is visible before it is on disk: not to readers, not to watchers, not to the writer itself.
+
+The rule for concurrent writers. A write names the revision it was computed from (`expect`, 0 for "must not exist"). If
+another write of the same key is on its way to the disk, the write waits for it and is then judged against the outcome.
+
+A client that hangs up cancels its wait, never its write: the batch holds the record, not the request.
+
+When the disk refuses a batch, every write in it and after it fails with LogError and the store stays at the last
+revision that is safe: numbering goes on from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_left, insort
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from apiserver.storage import Compacted, Log, LogError, Record
+
+BATCH_RECORDS = 512
+"""Most records in one transaction."""
+HISTORY_RECORDS = 8192
+"""Changes kept in memory for watches that resume; older ones are read from the log."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A published record and the one it replaced (None: the key is new)."""
+
+    record: Record
+    before: Record | None
+
+
+class Stale(Exception):
+    """The key is not at the expected revision; `current` is what is there (None: nothing)."""
+
+    def __init__(self, current: Record | None) -> None:
+        super().__init__("stale write")
+        self.current = current
+
+
+class Store:
+    """Live records by key, kept in key order per first path segment ("pods", "deployments.apps")."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._live: dict[str, Record] = {}
+        self._keys: dict[str, list[str]] = {}
+        self._pending: dict[str, asyncio.Future[None]] = {}
+        self._queue: deque[tuple[Record, asyncio.Future[None]]] = deque()
+        self._history: deque[Change] = deque(maxlen=HISTORY_RECORDS)
+        self._listeners: dict[str, list[Callable[[Change], None]]] = {}
+        self._thread = ThreadPoolExecutor(1, "log")
+        self._writer: asyncio.Task[None] | None = None
+        self._next = 0
+        self.revision = 0
+        """The newest published revision."""
+
+    def load(self) -> None:
+        """Read the live state from the log; call once, before anything else. Raises LogError."""
+        self.revision = self._next = self._log.latest()
+        for record in self._log.at("", self.revision):
+            self._live[record.key] = record
+            self._keys.setdefault(_family(record.key), []).append(record.key)
+
+    def get(self, key: str) -> Record | None:
+        return self._live.get(key)
+
+    def under(self, prefix: str) -> list[Record]:
+        """The live records under prefix, in key order."""
+        return [self._live[key] for key in self._range(prefix)]
+
+    def count(self, prefix: str) -> int:
+        keys = self._keys.get(_family(prefix), [])
+        return bisect_left(keys, prefix + "\U0010ffff") - bisect_left(keys, prefix)
+
+    def _range(self, prefix: str) -> Iterator[str]:
+        keys = self._keys.get(_family(prefix), [])
+        if prefix == _family(prefix) + "/":
+            return iter(keys)
+        return iter(keys[bisect_left(keys, prefix) : bisect_left(keys, prefix + "\U0010ffff")])
+
+    async def write(self, key: str, object: dict[str, Any], expect: int, *, deleted: bool = False) -> Record:
+        """Store `object` under `key` if the key is at revision `expect` (0: absent); returns when it is on disk.
+
+        Sets metadata.resourceVersion in `object`. Raises Stale, or LogError when the disk refuses.
+        """
+        while (pending := self._pending.get(key)) is not None:
+            await asyncio.wait([pending])
+        current = self._live.get(key)
+        if (current.revision if current else 0) != expect:
+            raise Stale(current)
+        self._next += 1
+        revision = self._next
+        object["metadata"]["resourceVersion"] = str(revision)
+        record = Record(key, revision, expect, current.created if current else revision, deleted, orjson.dumps(object))
+        loop = asyncio.get_running_loop()
+        written: asyncio.Future[None] = loop.create_future()
+        self._pending[key] = written
+        self._queue.append((record, written))
+        if self._writer is None:
+            self._writer = loop.create_task(self._write_batches())
+        await asyncio.shield(written)
+        return record
+
+    async def _write_batches(self) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(0)  # let every task that is ready add to the first batch
+        while self._queue:
+            batch = [self._queue.popleft() for _ in range(min(BATCH_RECORDS, len(self._queue)))]
+            records = [record for record, _ in batch]
+            try:
+                await loop.run_in_executor(self._thread, self._log.append, records)
+            except Exception as error:
+                self._refuse(batch, error)
+                break
+            for record, written in batch:
+                self._publish(record)
+                del self._pending[record.key]
+                written.set_result(None)
+        self._writer = None
+
+    def _refuse(self, batch: list[tuple[Record, asyncio.Future[None]]], error: Exception) -> None:
+        failure = error if isinstance(error, LogError) else LogError(str(error))
+        for record, written in [*batch, *self._queue]:
+            del self._pending[record.key]
+            written.set_exception(failure)
+            written.exception()  # a client that hung up never asks; that is no reason to complain
+        self._queue.clear()
+        self._next = self.revision
+
+    def _publish(self, record: Record) -> None:
+        before = self._live.get(record.key)
+        if record.deleted:
+            del self._live[record.key]
+            keys = self._keys[_family(record.key)]
+            del keys[bisect_left(keys, record.key)]
+        else:
+            self._live[record.key] = record
+            if before is None:
+                insort(self._keys.setdefault(_family(record.key), []), record.key)
+        self.revision = record.revision
+        change = Change(record, before)
+        self._history.append(change)
+        for listener in tuple(self._listeners.get(_family(record.key), ())):
+            listener(change)
+
+    def listen(self, family: str, listener: Callable[[Change], None]) -> Callable[[], None]:
+        """Call `listener` with every change of keys `family/...` from now on, in revision order; returns what stops it."""
+        listeners = self._listeners.setdefault(family, [])
+        listeners.append(listener)
+        return lambda: listeners.remove(listener) if listener in listeners else None
+
+    async def changes(self, since: int, prefix: str) -> list[Change]:
+        """What was published after `since`, up to now, under prefix. Raises Compacted when that is not kept.
+
+        The caller must already listen, and drop from there what it gets here (see watching.py).
+        """
+        upto = self.revision
+        if since >= upto:
+            return []
+        if self._history and self._history[0].record.revision <= since + 1:
+            return [c for c in self._history if c.record.revision > since and c.record.key.startswith(prefix)]
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._read_changes, since, upto, prefix)
+
+    def _read_changes(self, since: int, upto: int, prefix: str) -> list[Change]:
+        state = {record.key: record for record in self._log.at(prefix, since)}
+        changes = []
+        for record in self._log.between(since, upto, prefix):
+            changes.append(Change(record, state.get(record.key)))
+            if record.deleted:
+                state.pop(record.key, None)
+            else:
+                state[record.key] = record
+        return changes
+
+    async def at(self, prefix: str, revision: int) -> list[Record]:
+        """The records under prefix as of `revision`, in key order. Raises Compacted."""
+        if revision == self.revision:
+            return self.under(prefix)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._log.at, prefix, revision)
+
+    def oldest(self) -> int:
+        """The oldest revision from which a watch can resume."""
+        return self._log.compacted()
+
+    async def compact(self, revision: int) -> None:
+        """Forget history before `revision`."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._log.compact, revision)
+
+    async def close(self) -> None:
+        """Finish the writes under way and close the log."""
+        while self._writer is not None:
+            await asyncio.wait([self._writer])
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._log.close)
+        self._thread.shutdown()
+
+
+def _family(key: str) -> str:
+    return key.partition("/")[0]
+
+
+__all__ = ["Change", "Compacted", "Stale", "Store"]
