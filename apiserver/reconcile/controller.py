@@ -15,7 +15,7 @@ from apiserver.reconcile.workqueue import Key, WorkQueue
 log = logging.getLogger(__name__)
 
 Mapper = Callable[[API, Object | None, Object | None], Iterable[Key]]
-"""(api, old, new) -> the keys that a change concerns. Both versions count: what left a selector concerns it once more."""
+"""(api, old, new) -> the keys that a change concerns. Both versions count: what left a selector still concerns it."""
 
 QUICK_RETRIES = 5
 """A lost race is tried again at once this often in a row, and only then with a growing pause."""
@@ -85,7 +85,7 @@ class Runner:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def idle(self) -> None:
-        """Return once no key waits for a worker and none is being worked on (keys waiting for their time may remain)."""
+        """Return once no key waits for a worker or is being worked on (keys waiting for their time may remain)."""
         # Whoever was woken just now (a timer that a test's clock fired) gets to add its key first.
         for _ in range(3):
             await asyncio.sleep(0)

@@ -4,8 +4,8 @@
 * a key is never handed to two workers at the same time;
 * a key added while it is being worked on is handed out again afterwards, so that no change is missed.
 
-Three sets keep that: `dirty` (needs work), `processing` (is being worked on) and the `queue` itself, the dirty keys that
-are not being processed, in order of arrival.
+Three sets keep that: `dirty` (needs work), `processing` (is being worked on) and the `queue` itself, the dirty keys
+that are not being processed, in order of arrival.
 
     add(key) -> dirty -+-> queue -> get() -> processing -> done(key) -+-> (gone)
                        |                                              |
@@ -67,7 +67,7 @@ class WorkQueue:
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         # The exponent is bounded too: 2**failures of a key that never succeeds must not grow without end.
-        seconds = min(FIRST_RETRY_SECONDS * 2 ** min(failures, 30), LONGEST_RETRY_SECONDS)
+        seconds = min(FIRST_RETRY_SECONDS * 2.0 ** min(failures, 30), LONGEST_RETRY_SECONDS)
         self.add_after(key, seconds)
         return seconds
 
