@@ -1,7 +1,7 @@
 """From published records to watch events, under a selection.
 
-A watch first listens, then looks at what is already there, and drops from the first what the second has covered: nothing
-is missed and nothing comes twice, whatever is published in between.
+A watch first listens, then looks at what is already there, and drops from the first what the second has covered:
+nothing is missed and nothing comes twice, whatever is published in between.
 
     old matches   new matches   event
     no            yes           ADDED

@@ -29,7 +29,9 @@ _QUOTED = str.maketrans({"\\": "\\\\", '"': '\\"'})
 class App:
     """`trusted` says that whoever can connect is the administrator (a Unix socket guarded by its file mode)."""
 
-    def __init__(self, documents: Documents, handlers: Handlers, authenticator: Authenticator, *, trusted: bool) -> None:
+    def __init__(
+        self, documents: Documents, handlers: Handlers, authenticator: Authenticator, *, trusted: bool
+    ) -> None:
         self._documents = documents
         self._handlers = handlers
         self._authenticator = authenticator
@@ -49,7 +51,9 @@ class App:
             response = refusal(error)
         except Exception as error:
             log.exception("%s %s failed", scope["method"], scope["path"])
-            response = refusal(errors.InternalError(f"{type(error).__name__}: {error} (the server's log has the details)"))
+            response = refusal(
+                errors.InternalError(f"{type(error).__name__}: {error} (the server's log has the details)")
+            )
         if response.stream is not None:
             await _stream(receive, send, response)
         else:
@@ -120,7 +124,6 @@ async def _respond(send: Send, response: Response, warnings: list[str]) -> None:
 
 async def _stream(receive: Receive, send: Send, response: Response) -> None:
     """Send a stream until it ends or the client hangs up."""
-    import asyncio
 
     assert response.stream is not None
     await send(_head(response, []))

@@ -11,7 +11,9 @@ from apiserver import errors
 ADMINISTRATOR = "kubernetes-admin"
 OPEN_PATHS = frozenset({"healthz", "livez", "readyz", "version"})
 """First segments of the paths that need no credentials."""
-LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]", "kubernetes", "kubernetes.default", "kubernetes.default.svc"})
+LOCAL_HOSTS = frozenset(
+    {"127.0.0.1", "localhost", "[::1]", "kubernetes", "kubernetes.default", "kubernetes.default.svc"}
+)
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,9 @@ def list_options(kind: Kind, namespace: str, name: str, query: Query, *, watch: 
     if causes:
         raise errors.Invalid("ListOptions.meta.k8s.io", "", causes)
     if version and not version.isdigit():
-        complaint = f'resourceVersion: Invalid value: "{version}": strconv.ParseUint: parsing "{version}": invalid syntax'
+        complaint = (
+            f'resourceVersion: Invalid value: "{version}": strconv.ParseUint: parsing "{version}": invalid syntax'
+        )
         if watch:
             raise errors.Unexplained(complaint)
         raise errors.BadRequest(f"invalid resource version: {complaint}")
@@ -93,7 +95,9 @@ def _causes(version: str, match: str, send_initial: bool | None, *, watch: bool)
         return causes
     if match:
         if watch:
-            causes.append(forbidden(field, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
+            causes.append(
+                forbidden(field, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")
+            )
         elif not version:
             causes.append(forbidden(field, "resourceVersionMatch is forbidden unless resourceVersion is provided"))
         elif match not in (EXACT, NOT_OLDER):
@@ -129,9 +133,7 @@ def _check_selectable(kind: Kind, path: str) -> None:
         return
     if kind.selectable:
         raise errors.BadRequest(f"field label not supported: {path}")
-    raise errors.BadRequest(
-        f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"'
-    )
+    raise errors.BadRequest(f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"')
 
 
 def check_write_options(query: Query, kind: str) -> None:
@@ -159,7 +161,11 @@ def parse_continue(token: str) -> tuple[int, str]:
         return int(parsed["rv"]), str(parsed["start"])
     except orjson.JSONDecodeError:
         shown = decoded.decode("latin-1")[:1]
-        because = f"invalid character '{_quoted(shown)}' looking for beginning of value" if shown else "unexpected end of JSON input"
+        because = (
+            f"invalid character '{_quoted(shown)}' looking for beginning of value"
+            if shown
+            else "unexpected end of JSON input"
+        )
     except (binascii.Error, ValueError, KeyError, TypeError):
         because = "illegal base64 data at input byte 0"
     raise errors.BadRequest(f"invalid continue token: continue key is not valid: {because}")

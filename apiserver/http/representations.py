@@ -47,9 +47,7 @@ def row_of(kind: Kind, record: Record) -> table.Row:
     row: table.Row | None = record.cache.get("row")
     if row is None:
         values = [column.cell(record.object) for column in kind.columns]
-        cells = tuple(
-            (v.timestamp, v.before, v.after) if isinstance(v, Since) else orjson.dumps(v) for v in values
-        )
+        cells = tuple((v.timestamp, v.before, v.after) if isinstance(v, Since) else orjson.dumps(v) for v in values)
         row = record.cache["row"] = table.Row(cells, partial_of(record))
     return row
 

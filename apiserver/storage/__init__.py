@@ -9,8 +9,8 @@ else (the current state, lists, watches, history) is a reading of that list.
     -------------->
       revision
 
-Each record names the revision it replaces (`previous`, 0 for a new key), and (key, previous) is unique: two writers that
-read the same version cannot both succeed, whatever else goes wrong.
+Each record names the revision it replaces (`previous`, 0 for a new key), and a revision is replaced once: two writers
+that read the same version cannot both succeed, whatever else goes wrong.
 
 The price. The log grows until it is compacted: `compact(n)` drops what only history needed: rows up to n that a later
 row up to n replaces, and tombstones. Reading at or before a compacted revision raises Compacted.

@@ -46,7 +46,7 @@ _log = Table(
     Column("created", Integer, nullable=False),
     Column("deleted", Boolean, nullable=False),
     Column("encoded", LargeBinary, nullable=False),
-    Index("log_key_previous", "key", "previous", unique=True),
+    Index("log_key_previous", "key", "previous", unique=True, sqlite_where=text("previous > 0")),
     Index("log_key_revision", "key", "revision"),
 )
 _facts = Table("facts", _metadata, Column("name", String, primary_key=True), Column("value", Integer, nullable=False))

@@ -160,7 +160,7 @@ class Store:
             listener(change)
 
     def listen(self, family: str, listener: Callable[[Change], None]) -> Callable[[], None]:
-        """Call `listener` with every change of keys `family/...` from now on, in revision order; returns what stops it."""
+        """Call `listener` with every change of keys `family/...` from now on, in order; returns what stops it."""
         listeners = self._listeners.setdefault(family, [])
         listeners.append(listener)
         return lambda: listeners.remove(listener) if listener in listeners else None

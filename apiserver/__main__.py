@@ -1,0 +1,147 @@
+"""`python -m apiserver --state-dir DIR`: flags -> Settings -> a Cluster that runs until SIGTERM or SIGINT.
+
+The only reader of argv. Whatever is wrong with the flags, the port, or the log is one line on stderr and exit code 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import fcntl
+import gc
+import json
+import logging
+import os
+import signal
+import sys
+from dataclasses import asdict, fields
+from ipaddress import ip_network
+from pathlib import Path
+from typing import IO, Any
+
+from apiserver import certificates
+from apiserver.clock import SystemClock
+from apiserver.cluster import Cluster, Settings
+from apiserver.http.listeners import PortTaken
+from apiserver.storage import Log, LogError
+
+KEPT = ("nodes", "service_cidr", "pod_cidr", "cluster_domain")
+"""Settings that a cluster keeps from its first start on, unless a flag says otherwise."""
+ROOT_MODE = 0o700
+
+
+class CannotStart(Exception):
+    """Why, in one line."""
+
+
+def parser() -> argparse.ArgumentParser:
+    flags = argparse.ArgumentParser(prog="python -m apiserver", description="A small Kubernetes control plane.")
+    flags.add_argument(
+        "--state-dir", required=True, type=Path, metavar="DIR", help="where the cluster keeps everything"
+    )
+    flags.add_argument("--name", help="the name of the cluster in its kubeconfig")
+    flags.add_argument("--port", type=int, help="TCP port on 127.0.0.1 (default: the last one, or a free one)")
+    flags.add_argument("--nodes", type=int, help="simulated nodes (default 3; 0: Pods stay Pending)")
+    flags.add_argument("--service-cidr", metavar="CIDR", help="addresses of Services (default 10.96.0.0/16)")
+    flags.add_argument("--pod-cidr", metavar="CIDR", help="addresses of Pods (default 10.244.0.0/16)")
+    flags.add_argument("--token", help="the administrator's bearer token (default: a random one, kept)")
+    flags.add_argument("--cluster-domain", metavar="DOMAIN", help="DNS domain (default cluster.local)")
+    flags.add_argument("--in-memory", action="store_true", help="keep nothing on disk")
+    return flags
+
+
+def settings_from(arguments: list[str]) -> Settings:
+    """Flags over what the cluster was started with before. Raises CannotStart."""
+    given = {k: v for k, v in vars(parser().parse_args(arguments)).items() if v is not None}
+    folder: Path = given.pop("state_dir")
+    folder.mkdir(parents=True, exist_ok=True, mode=ROOT_MODE)
+    kept: dict[str, Any] = {}
+    file = folder / "settings.json"
+    if file.exists():
+        try:
+            kept = json.loads(file.read_text())
+        except ValueError as error:
+            raise CannotStart(f"cannot read {file}: {error}") from None
+    known = {f.name for f in fields(Settings)}
+    settings = Settings(state_folder=folder, **{k: v for k, v in {**kept, **given}.items() if k in known})
+    _check(settings)
+    file.write_text(json.dumps({k: v for k, v in asdict(settings).items() if k in KEPT}, indent=1) + "\n")
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    for flag, cidr in (("--service-cidr", settings.service_cidr), ("--pod-cidr", settings.pod_cidr)):
+        try:
+            network = ip_network(cidr)
+        except ValueError as error:
+            raise CannotStart(f"{flag}: {error}") from None
+        if network.version != 4 or not 8 <= network.prefixlen <= 28:
+            raise CannotStart(f"{flag}: {cidr} is not an IPv4 range between /8 and /28")
+    if not 0 <= settings.port <= 65535:
+        raise CannotStart(f"--port: {settings.port} is not a TCP port")
+    if not 0 <= settings.nodes <= 250:
+        raise CannotStart(f"--nodes: {settings.nodes} is not between 0 and 250")
+
+
+def lock(folder: Path) -> IO[str]:
+    """Hold DIR/pid for as long as this process lives: one server per log. Raises CannotStart."""
+    file = (folder / "pid").open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.seek(0)
+        raise CannotStart(f"another server (pid {file.read().strip()}) already serves {folder}") from None
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file
+
+
+def open_log(settings: Settings) -> Log:
+    if settings.in_memory:
+        from apiserver.storage.memory import MemoryLog
+
+        return MemoryLog()
+    from apiserver.storage.sql import SQLLog
+
+    file = settings.state_folder / "log.db"
+    file.touch(mode=0o600)
+    return SQLLog(f"sqlite:///{file.absolute()}")
+
+
+async def run(settings: Settings) -> None:
+    """Serve until told to stop."""
+    clock = SystemClock()
+    credentials = certificates.Credentials(settings.state_folder)
+    certificates.ensure(credentials, clock.now(), settings.service_ip, settings.cluster_domain)
+    cluster = Cluster(settings, open_log(settings), clock, credentials.ca_pem())
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    port = cluster.reserve_port()
+    await cluster.start(port)
+    url = await cluster.listen()
+    logging.getLogger("apiserver").info("serving %s from %s", url, settings.state_folder)
+    gc.collect()
+    gc.freeze()
+    await stopping.wait()
+    await cluster.stop()
+
+
+def main() -> int:
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        settings = settings_from(sys.argv[1:])
+        held = lock(settings.state_folder)
+        import uvloop
+
+        uvloop.run(run(settings))
+        held.truncate(0)
+    except (CannotStart, LogError, PortTaken, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""The composition root: log, store, API, controllers, listeners; made here, started in this order, stopped in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+
+from apiserver import certificates
+from apiserver.admission.namespace_lifecycle import NamespaceLifecycle
+from apiserver.admission.pod import PodAdmission
+from apiserver.admission.service_allocation import ServiceAllocation
+from apiserver.api import API
+from apiserver.clock import Clock
+from apiserver.controllers import (
+    deployment,
+    endpoints,
+    endpointslice,
+    endpointslicemirroring,
+    garbagecollector,
+    kubelet,
+    kubernetes_service,
+    namespace,
+    nodes,
+    replicaset,
+    rootca,
+    scheduler,
+    serviceaccount,
+)
+from apiserver.http.app import App
+from apiserver.http.authentication import Authenticator
+from apiserver.http.documents import Documents
+from apiserver.http.handlers import Handlers
+from apiserver.http.listeners import Listener, PortTaken, open_port, open_unix
+from apiserver.kind import Kinds
+from apiserver.kinds import BUILTIN
+from apiserver.reconcile import Controller, Runner
+from apiserver.runtime.simulated import SimulatedRuntime
+from apiserver.storage import Log
+from apiserver.storage.store import Store
+
+COMPACTION_SECONDS = 300.0
+"""History older than one to two of these is forgotten, as in Kubernetes."""
+
+LOOPBACK = "127.0.0.1"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How one cluster is set up. `port` 0: the last one used, else any; `nodes` 0: Pods stay Pending."""
+
+    state_folder: Path
+    name: str = "minictl"
+    port: int = 0
+    nodes: int = 3
+    service_cidr: str = "10.96.0.0/16"
+    pod_cidr: str = "10.244.0.0/16"
+    token: str = ""
+    cluster_domain: str = "cluster.local"
+    in_memory: bool = False
+
+    @property
+    def service_ip(self) -> str:
+        """The ClusterIP of the `kubernetes` Service: the first of the range."""
+        return str(ip_network(self.service_cidr)[1])
+
+
+class Cluster:
+    """A control plane over a log. start() makes it whole but for the listeners, which listen() opens."""
+
+    def __init__(self, settings: Settings, log: Log, clock: Clock, ca_pem: str) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.store = Store(log)
+        self.kinds = Kinds(BUILTIN)
+        self._ca_pem = ca_pem
+        self._allocation = ServiceAllocation(settings.service_cidr)
+        plugins = (NamespaceLifecycle(), PodAdmission(), self._allocation)
+        self.api = API(self.kinds, self.store, clock, plugins)
+        self.runtime = SimulatedRuntime(clock)
+        self.runner: Runner | None = None
+        self._listeners: list[Listener] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self, port: int = 6443) -> None:
+        """Load the state, make what every cluster has, start the controllers. `port`: what the API is reached at."""
+        self.store.load()
+        is_new = self.store.revision == 0
+        self._allocation.load(self.api)
+        await namespace.bootstrap(self.api)
+        await kubernetes_service.bootstrap(self.api, self.settings.service_ip, LOOPBACK, port)
+        await nodes.bootstrap(self.api, self.settings.nodes, self.settings.pod_cidr)
+        if is_new:
+            await self.store.compact(self.store.revision)
+        self.runner = Runner(self.api, self._controllers())
+        self.runner.start()
+        self._tasks.append(asyncio.create_task(self._compact_regularly()))
+
+    def _controllers(self) -> list[Controller]:
+        return [
+            scheduler.controller(),
+            kubelet.controller(self.runtime),
+            nodes.controller(),
+            endpoints.controller(),
+            endpointslice.controller(),
+            endpointslicemirroring.controller(),
+            replicaset.controller(),
+            deployment.controller(),
+            garbagecollector.controller(),
+            namespace.controller(),
+            serviceaccount.controller(),
+            rootca.controller(self._ca_pem),
+        ]
+
+    async def listen(self) -> str:
+        """Open both doors; returns the URL of the HTTPS one."""
+        settings = self.settings
+        credentials = certificates.Credentials(settings.state_folder)
+        token = credentials.token(settings.token)
+        documents = Documents(self.kinds, f"{LOOPBACK}:{self._tcp.getsockname()[1]}")
+        handlers, authenticator = Handlers(self.api), Authenticator(token)
+        private = App(documents, handlers, authenticator, trusted=True)
+        public = App(documents, handlers, authenticator, trusted=False)
+        url = f"https://{LOOPBACK}:{self._tcp.getsockname()[1]}"
+        certificates.write_kubeconfig(credentials, url, token, settings.name)
+        self._listeners = [
+            Listener(public, self._tcp, credentials.certificate, credentials.key),
+            Listener(private, open_unix(settings.state_folder / "api.sock")),
+        ]
+        for listener in self._listeners:
+            await listener.start()
+        return url
+
+    def reserve_port(self) -> int:
+        """Bind the TCP port before anything else is done. Raises PortTaken."""
+        remembered = self.settings.state_folder / "port"
+        wanted = self.settings.port
+        if not wanted and remembered.exists():
+            with contextlib.suppress(PortTaken, ValueError):
+                self._tcp = open_port(LOOPBACK, int(remembered.read_text()))
+                return int(self._tcp.getsockname()[1])
+        self._tcp = open_port(LOOPBACK, wanted)
+        port = int(self._tcp.getsockname()[1])
+        remembered.write_text(f"{port}\n")
+        return port
+
+    async def _compact_regularly(self) -> None:
+        revision = self.store.revision
+        while True:
+            await self.clock.sleep(COMPACTION_SECONDS)
+            revision, previous = self.store.revision, revision
+            await self.store.compact(previous)
+
+    async def stop(self) -> None:
+        """Close the doors, let the controllers finish, close the log."""
+        for listener in self._listeners:
+            await listener.stop()
+        for task in self._tasks:
+            task.cancel()
+        if self.runner is not None:
+            await self.runner.stop()
+        await self.store.close()

@@ -1,0 +1,113 @@
+"""The store: nothing is seen before it is on disk, stale writes lose, a failing disk loses nothing that was promised."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from apiserver.storage import LogError, Record
+from apiserver.storage.memory import MemoryLog
+from apiserver.storage.store import Change, Stale, Store
+
+
+def pod(**fields: Any) -> dict[str, Any]:
+    return {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "x"}, **fields}
+
+
+def store_over(log: MemoryLog) -> Store:
+    store = Store(log)
+    store.load()
+    return store
+
+
+async def test_write() -> None:
+    store = store_over(MemoryLog())
+    first = await store.write("pods/a/x", pod(), 0)
+    assert (first.revision, first.created, first.previous) == (1, 1, 0)
+    assert first.object["metadata"]["resourceVersion"] == "1"
+    second = await store.write("pods/a/x", pod(spec=1), 1)
+    assert (second.revision, second.created, second.previous) == (2, 1, 1)
+    assert store.get("pods/a/x") is second
+    await store.close()
+
+
+async def test_a_stale_write_is_told_what_is_there() -> None:
+    store = store_over(MemoryLog())
+    await store.write("pods/a/x", pod(), 0)
+    with pytest.raises(Stale) as caught:
+        await store.write("pods/a/x", pod(), 0)
+    assert caught.value.current is store.get("pods/a/x")
+    with pytest.raises(Stale):
+        await store.write("pods/a/y", pod(), 7)
+    await store.close()
+
+
+async def test_of_many_writers_of_one_version_exactly_one_succeeds() -> None:
+    store = store_over(MemoryLog())
+    await store.write("pods/a/x", pod(), 0)
+    results = await asyncio.gather(*(store.write("pods/a/x", pod(n=n), 1) for n in range(20)), return_exceptions=True)
+    assert sum(isinstance(r, Record) for r in results) == 1
+    assert sum(isinstance(r, Stale) for r in results) == 19
+    await store.close()
+
+
+async def test_revisions_have_no_gaps_and_listeners_hear_them_in_order() -> None:
+    store = store_over(MemoryLog())
+    heard: list[Change] = []
+    store.listen("pods", heard.append)
+    await asyncio.gather(*(store.write(f"pods/a/{n}", pod(), 0) for n in range(700)))
+    assert [c.record.revision for c in heard] == list(range(1, 701))
+    assert [r.key for r in store.under("pods/a/")] == sorted(f"pods/a/{n}" for n in range(700))
+    assert await store.changes(690, "pods/") == heard[690:]
+    await store.close()
+
+
+async def test_lists_are_cut_at_the_prefix() -> None:
+    store = store_over(MemoryLog())
+    for key in ("pods/x/1", "pods/x-b/1", "podsets/x/1", "pods/x/2"):
+        await store.write(key, pod(), 0)
+    assert [r.key for r in store.under("pods/")] == ["pods/x-b/1", "pods/x/1", "pods/x/2"]
+    assert [r.key for r in store.under("pods/x/")] == ["pods/x/1", "pods/x/2"]
+    assert store.count("pods/x/") == 2
+    await store.close()
+
+
+class FailingLog(MemoryLog):
+    """Refuses what it is told to refuse."""
+
+    broken = False
+
+    def append(self, records: Sequence[Record]) -> None:
+        if self.broken:
+            raise LogError("disk full")
+        super().append(records)
+
+
+async def test_a_refused_write_is_never_seen_and_numbering_goes_on() -> None:
+    log = FailingLog()
+    store = store_over(log)
+    await store.write("pods/a/x", pod(), 0)
+    log.broken = True
+    heard: list[Change] = []
+    store.listen("pods", heard.append)
+    results = await asyncio.gather(*(store.write(f"pods/a/{n}", pod(), 0) for n in range(5)), return_exceptions=True)
+    assert all(isinstance(r, LogError) for r in results)
+    assert (store.revision, heard, store.get("pods/a/1")) == (1, [], None)
+    log.broken = False
+    assert (await store.write("pods/a/1", pod(), 0)).revision == 2
+    await store.close()
+
+
+async def test_a_client_that_hangs_up_does_not_undo_its_write() -> None:
+    store = store_over(MemoryLog())
+    writing = asyncio.ensure_future(store.write("pods/a/x", pod(), 0))
+    await asyncio.sleep(0)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    await store.write("pods/a/y", pod(), 0)
+    assert store.get("pods/a/x") is not None
+    await store.close()
