@@ -73,6 +73,27 @@ def in_endpoints(pod: Object, *, terminating: bool) -> bool:
     return terminating or not pod["metadata"].get("deletionTimestamp")
 
 
+def may_differ(old: Object | None, new: Object | None) -> bool:
+    """Whether a Pod's change may change endpoints: most changes of a Pod do not."""
+    if old is None or new is None:
+        return True
+    return _relevant(old) != _relevant(new)
+
+
+def _relevant(pod: Object) -> tuple[Any, ...]:
+    metadata, spec, status = pod["metadata"], pod["spec"], pod.get("status", {})
+    return (
+        metadata.get("labels"),
+        metadata["uid"],
+        "deletionTimestamp" in metadata,
+        spec.get("nodeName"),
+        status.get("phase") in ("Succeeded", "Failed"),
+        status.get("podIP"),
+        status.get("podIPs"),
+        is_ready(pod),
+    )
+
+
 def has_hostname(pod: Object, service: Object) -> bool:
     """Whether the Pod's host name is a DNS name under the Service."""
     spec, name = pod["spec"], service["metadata"]["name"]

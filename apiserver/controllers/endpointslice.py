@@ -1,0 +1,90 @@
+"""Keeps the EndpointSlices of every Service that selects Pods, writing only the slices that have to change.
+
+A deleted Service's slices are the garbage collector's business: they name the Service as their owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from apiserver.api import API
+from apiserver.kind import Object
+from apiserver.kinds.endpointslice import kind as ENDPOINTSLICE
+from apiserver.kinds.node import kind as NODE
+from apiserver.kinds.service import kind as SERVICE
+from apiserver.objects import endpoints, endpointslices
+from apiserver.objects.selectors import from_object
+from apiserver.reconcile import ownership
+from apiserver.reconcile.controller import Controller, Result
+from apiserver.reconcile.services import ServicePods
+from apiserver.reconcile.workqueue import Key
+
+NAME = "endpointslice-controller"
+ZONE = "topology.kubernetes.io/zone"
+
+
+def controller() -> Controller:
+    services = ServicePods()
+    times = endpoints.TriggerTimes()
+
+    async def reconcile(api: API, key: Key) -> Result | None:
+        service = api.find(SERVICE, *key)
+        if service is None:
+            times.forget(*key)
+        if service is None or not endpoints.selects(service.object):
+            return None
+        pause = services.pause_seconds(api, key)
+        if pause:
+            return Result(after_seconds=pause)
+        pods = services.pods(api, service.object)
+        have = managed_slices(api, key)
+        owner = ownership.owner_reference(SERVICE, service.object)
+        cause = times.latest(service.object, pods)
+        changes = endpointslices.plan(service.object, pods, zones(api), owner, have, cause)
+        call = api.named(NAME)
+        await ownership.write(api, ENDPOINTSLICE, key[0], changes.create, changes.update, changes.delete, call)
+        return None
+
+    watches = {**services.watches(), ENDPOINTSLICE: its_service, NODE: every_service}
+    return Controller(NAME, reconcile, watches, workers=5)
+
+
+def managed_slices(api: API, key: Key) -> list[Object]:
+    """The Service's slices that this controller keeps."""
+    wanted = {endpointslices.SERVICE_NAME: key[1], endpointslices.MANAGED_BY: endpointslices.CONTROLLER}
+    selector = from_object({"matchLabels": wanted})
+    return [record.object for record in api.list(ENDPOINTSLICE, key[0], selector)]
+
+
+def zones(api: API) -> Callable[[str], str | None]:
+    """A node's zone, None for a node that does not exist; looked up once for each node."""
+    known: dict[str, str | None] = {}
+
+    def zone_of(node: str) -> str | None:
+        if node not in known:
+            record = api.find(NODE, "", node)
+            known[node] = _zone(record.object) if record is not None else None
+        return known[node]
+
+    return zone_of
+
+
+def its_service(api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
+    """The Services whose slice this is, or was before somebody changed its labels."""
+    for slice_ in (old, new):
+        labels = (slice_["metadata"].get("labels") or {}) if slice_ else {}
+        name = labels.get(endpointslices.SERVICE_NAME)
+        if slice_ and name and labels.get(endpointslices.MANAGED_BY) == endpointslices.CONTROLLER:
+            yield slice_["metadata"]["namespace"], name
+
+
+def every_service(api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
+    """All Services, when a node came, went, or changed its zone; endpoints tell the zone of their node."""
+    if old is not None and new is not None and _zone(old) == _zone(new):
+        return
+    for record in api.list(SERVICE):
+        yield record.object["metadata"]["namespace"], record.object["metadata"]["name"]
+
+
+def _zone(node: Object) -> str:
+    return str((node["metadata"].get("labels") or {}).get(ZONE, ""))
