@@ -1,0 +1,289 @@
+"""From words to a command: the table of commands, the global flags, and who prints which error.
+
+Adding a command: a module in minictl/commands/ that holds `command = Command(...)` (see flags.py and the guide at the head
+of session.py), and one line in COMMANDS. Only the module of the command that is called gets imported; Typer, which prints
+help and completion from the same declarations, only when one of these is asked for (see typer_app.py).
+
+A group (`config`, `rollout`) is a Command without `run` whose `children` is a table of the same form. A command with both
+(`create`) runs itself when the next word is none of its children. Aliases are further lines with the same module.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from minictl import flags as grammar
+from minictl.errors import PROGRAM, CommandError, PlainError
+from minictl.flags import Command, Flag
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from minictl.flags import Parsed
+
+_C = "minictl.commands."
+COMMANDS: dict[str, tuple[str, str]] = {
+    # reading
+    "get": (_C + "get", "Show one or many objects"),
+    "describe": (_C + "describe", "Show everything about one or several objects"),
+    "events": (_C + "events", "List events"),
+    "explain": (_C + "explain", "Explain the fields of a resource type"),
+    "wait": (_C + "wait", "Wait for a condition of one or many objects"),
+    "api-resources": (_C + "api_resources", "List the resource types the server serves"),
+    "api-versions": (_C + "api_versions", "List the API versions the server serves"),
+    "cluster-info": (_C + "cluster_info", "Say where the control plane is"),
+    "version": (_C + "version", "Print the versions of client and server"),
+    "auth": (_C + "auth", "Ask who you are and what you may do"),
+    "diff": (_C + "diff", "Compare what is there with what would be applied"),
+    # writing
+    "apply": (_C + "apply", "Make the cluster match the manifests"),
+    "create": (_C + "create", "Create objects from a file or from flags"),
+    "run": (_C + "run", "Run an image in a Pod"),
+    "expose": (_C + "expose", "Put a Service before Pods"),
+    "delete": (_C + "delete", "Delete objects by file, name or label"),
+    "label": (_C + "label", "Change labels"),
+    "annotate": (_C + "annotate", "Change annotations"),
+    "patch": (_C + "patch", "Change fields of an object"),
+    "edit": (_C + "edit", "Change an object in your editor"),
+    "replace": (_C + "replace", "Replace objects by those of a file"),
+    "scale": (_C + "scale", "Set how many replicas there are"),
+    "autoscale": (_C + "autoscale", "Create a HorizontalPodAutoscaler"),
+    "rollout": (_C + "rollout", "Follow and steer rollouts"),
+    "set": (_C + "set", "Change one thing of existing objects"),
+    "taint": (_C + "taint", "Change the taints of nodes"),
+    "cordon": (_C + "cordon", "Mark a node unschedulable"),
+    "uncordon": (_C + "uncordon", "Mark a node schedulable"),
+    "drain": (_C + "drain", "Move the Pods off a node"),
+    "kustomize": (_C + "kustomize", "Print what a kustomization makes"),
+    # the client itself
+    "config": (_C + "config", "Read and change kubeconfig files"),
+    "completion": (_C + "completion", "Print a completion script for your shell"),
+    "options": (_C + "options", "List the flags every command takes"),
+    "plugin": (_C + "plugin", "List plugins"),
+    # the local cluster
+    "up": (_C + "up", "Start the local cluster"),
+    "down": (_C + "down", "Stop the local cluster; its state is kept"),
+    "status": (_C + "status", "Say how the local cluster is"),
+    "reset": (_C + "reset", "Stop the local cluster and forget its state"),
+    "kubeconfig": (_C + "kubeconfig", "Print a kubeconfig for the local cluster, or merge it into yours"),
+}
+
+GLOBAL_FLAGS = (
+    Flag("as", help="user to act as"),
+    Flag("as-group", "array", help="group to act as; may be repeated"),
+    Flag("as-uid", help="UID to act as"),
+    Flag("cache-dir", help="folder for cached discovery"),
+    Flag("certificate-authority", help="file with the CA certificate of the server"),
+    Flag("client-certificate", help="file with a client certificate"),
+    Flag("client-key", help="file with the key of the client certificate"),
+    Flag("cluster", help="cluster of the kubeconfig; without one, the name of the local cluster"),
+    Flag("context", help="context of the kubeconfig"),
+    Flag("disable-compression", "bool", help="ignored: nothing is compressed", hidden=True),
+    Flag("insecure-skip-tls-verify", "bool", help="do not check the server's certificate"),
+    Flag("kubeconfig", help="kubeconfig file; without one and without $KUBECONFIG, the local cluster is used"),
+    Flag("match-server-version", "bool", help="ignored", hidden=True),
+    Flag("namespace", "string", "n", help="namespace to work in"),
+    Flag("no-start", "bool", help="do not start the local cluster when it is not running"),
+    Flag("password", help="password for basic authentication"),
+    Flag("profile", default="none", help="ignored", hidden=True),
+    Flag("profile-output", default="profile.pprof", help="ignored", hidden=True),
+    Flag("log-flush-frequency", "seconds", help="ignored", hidden=True),
+    Flag("request-timeout", default="0", help="how long to wait for one answer (1s, 2m, 3h); 0 for ever"),
+    Flag("server", "string", "s", help="address of the server"),
+    Flag("tls-server-name", help="name to expect in the server's certificate"),
+    Flag("token", help="bearer token"),
+    Flag("user", help="user of the kubeconfig"),
+    Flag("username", help="user name for basic authentication"),
+    Flag("v", "string", "v", default="0", help="ignored: there are no log levels", hidden=True),
+    Flag("vmodule", help="ignored", hidden=True),
+    Flag("warnings-as-errors", "bool", help="exit with 1 when the server warned"),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command line; gives its exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        status = run(words)
+        sys.stdout.flush()
+    except CommandError as error:
+        return _fail(error)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return _die_of_a_broken_pipe()
+    return status
+
+
+def _fail(error: CommandError) -> int:
+    try:
+        sys.stdout.flush()
+        text = error.sentence()
+        if text:
+            sys.stderr.write(text if text.endswith("\n") else f"{text}\n")
+    except BrokenPipeError:
+        return _die_of_a_broken_pipe()
+    return error.exit_code
+
+
+def _die_of_a_broken_pipe() -> int:
+    """As every program in a pipeline does whose reader has left: silently, by SIGPIPE."""
+    import signal
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGPIPE)
+    return 141
+
+
+def run(words: list[str]) -> int:
+    """Finds the command, reads its flags, runs it.
+
+    Raises:
+        CommandError: any failure; its `sentence()` is for stderr.
+    """
+    if words[:1] == ["__complete"]:
+        from minictl import typer_app
+
+        return typer_app.complete(words[1:])
+    command, rest = find(words)
+    declared = (*command.flags, *GLOBAL_FLAGS)
+    try:
+        parsed = grammar.parse(rest, declared, command.path, command.passthrough)
+    except grammar.HelpWanted:
+        return _help(command)
+    if command.path == "help":
+        return _help(find(parsed.args)[0])
+    if command.run is None:
+        return _no_such_child(command, parsed)
+    return _call(command, parsed)
+
+
+def _call(command: Command, parsed: Parsed) -> int:
+    from minictl.session import Session
+
+    grammar.check_required(command, parsed.flags)
+    session = Session(parsed.flags, path=command.path, dash=parsed.dash)
+    assert command.run is not None
+    status = command.run(session, parsed.flags, parsed.args)
+    if parsed.flags.on("warnings-as-errors") and session.warned and not status:
+        raise CommandError(f"{session.warned} warning{'s' if session.warned > 1 else ''} received")
+    return status or 0
+
+
+def _help(command: Command) -> int:
+    from minictl import typer_app
+
+    typer_app.show_help(command)
+    return 0
+
+
+def _no_such_child(command: Command, parsed: Parsed) -> int:
+    if not parsed.args:
+        return _help(command)
+    if command.path:
+        raise CommandError(
+            f"unknown command \"{' '.join(parsed.args)}\"\nSee '{PROGRAM} {command.path} -h' for help and examples"
+        )
+    raise PlainError(unknown_command(parsed.args[0]))
+
+
+# --- finding the command
+
+ROOT = Command(
+    "", usage="COMMAND", summary="A Kubernetes control plane of your own, and its command line", children=COMMANDS
+)
+HELP = Command("help", usage="help [COMMAND]", summary="Show the help of a command")
+
+
+def find(words: Sequence[str]) -> tuple[Command, list[str]]:
+    """The command that the words name, and the words without its name."""
+    command, rest = ROOT, list(words)
+    while command.children:
+        position = first_word(rest, (*command.flags, *GLOBAL_FLAGS))
+        if position < 0:
+            break
+        word = rest[position]
+        if command is ROOT and word == "help":
+            return HELP, rest[:position] + rest[position + 1 :]
+        entry = command.children.get(word)
+        if entry is None:
+            if command is ROOT:
+                _run_plugin(rest[position:])
+            break
+        command = load(*entry, word)
+        rest = rest[:position] + rest[position + 1 :]
+    return command, rest
+
+
+def first_word(words: Sequence[str], declared: Sequence[Flag]) -> int:
+    """Where the first word stands that is neither a flag nor a flag's value; -1 when there is none."""
+    bare = {f"--{flag.name}" for flag in declared if flag.bare is not None} | {"--help"}
+    bare |= {f"-{flag.short}" for flag in declared if flag.bare is not None and flag.short} | {"-h"}
+    skip = False
+    for position, word in enumerate(words):
+        if skip:
+            skip = False
+        elif word == "--":
+            return -1
+        elif word.startswith("-") and word != "-":
+            alone = (word.startswith("--") and "=" not in word) or len(word) == 2
+            skip = alone and word not in bare
+        else:
+            return position
+    return -1
+
+
+def load(module: str, summary: str, name: str) -> Command:
+    """Imports a command's module and gives its `command`, or the one of its `commands` called `name`.
+
+    Raises:
+        CommandError: the command is not there yet.
+    """
+    from importlib import import_module
+
+    try:
+        found = import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        raise CommandError(f"the command {name} is not supported by minictl") from None
+    several: Mapping[str, Command] = getattr(found, "commands", {})
+    command: Command = several[name] if name in several else found.command
+    command.summary = command.summary or summary
+    return command
+
+
+def _run_plugin(words: list[str]) -> None:
+    """`minictl foo-bar` is the program kubectl-foo_bar, when there is one on the path."""
+    import shutil
+
+    program = shutil.which(f"kubectl-{words[0].replace('-', '_')}")
+    if program:
+        sys.stdout.flush()
+        os.execv(program, [program, *words[1:]])  # noqa: S606 - that is what a plugin is
+
+
+def unknown_command(word: str) -> str:
+    """The sentence for a command that does not exist, with those that look like it."""
+    near = [
+        name
+        for name in sorted([*COMMANDS, "help"])
+        if distance(word.lower(), name) <= 2 or name.startswith(word.lower())
+    ]
+    lines = [f'error: unknown command "{word}" for "{PROGRAM}"']
+    if near:
+        lines += ["", "Did you mean this?", *(f"\t{name}" for name in near), ""]
+    return "\n".join(lines)
+
+
+def distance(a: str, b: str) -> int:
+    """How many letters must be added, dropped or changed to turn one word into the other."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        last, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (x != y))
+    return row[-1]

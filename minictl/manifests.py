@@ -1,0 +1,227 @@
+"""-f file | folder | URL | -, and -k: manifests as objects, each with where it came from.
+
+A file is a stream of documents, YAML or JSON; a `List` counts as its items. Errors are kubectl's sentences, one file's
+error does not hide another's objects where kubectl carries on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from minictl.errors import CommandError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    Object = dict[str, Any]
+
+EXTENSIONS = (".json", ".yaml", ".yml")
+MAX_FILE_BYTES = 64 * 1024 * 1024
+"""A larger file is refused before it is parsed."""
+
+
+class Manifest:
+    """One document. `source` is what errors call its file (`STDIN`, `app/web.yaml`, the URL)."""
+
+    __slots__ = ("object", "source")
+
+    def __init__(self, object: Any, source: str) -> None:
+        self.object = object
+        self.source = source
+
+
+def read(
+    filenames: Sequence[str], *, recursive: bool = False, kustomize: str = "", stdin: Any = None
+) -> Iterator[Manifest]:
+    """Every document of the named files, in order, Lists not yet taken apart.
+
+    Raises:
+        CommandError: a path that is not there, a folder without manifests, a file that cannot be parsed.
+    """
+    if kustomize:
+        from minictl import kustomization
+
+        yield from (Manifest(item, kustomize) for item in kustomization.build(kustomize))
+    for source in [path for name in filenames for path in _paths(name, recursive)]:
+        yield from (Manifest(document, _label(source)) for document in documents(_bytes(source, stdin), _label(source)))
+
+
+def items(manifest: Manifest) -> Iterator[Manifest]:
+    """The manifest itself, or the items of a List, in order, nested ones too."""
+    content = manifest.object
+    if (
+        isinstance(content, dict)
+        and str(content.get("kind", "")).endswith("List")
+        and isinstance(content.get("items"), list)
+    ):
+        for item in content["items"]:
+            yield from items(Manifest(item, manifest.source))
+    else:
+        yield manifest
+
+
+# --- files
+
+
+def _label(source: str) -> str:
+    return "STDIN" if source == "-" else source
+
+
+def _is_url(name: str) -> bool:
+    return name.startswith(("http://", "https://"))
+
+
+def _paths(name: str, recursive: bool) -> list[str]:
+    if name == "-" or _is_url(name):
+        return [name]
+    if any(char in name for char in "*?[") and not os.path.exists(name):
+        import glob
+
+        return sorted(glob.glob(name)) or _missing(name)
+    if not os.path.exists(name):
+        return _missing(name)
+    if not os.path.isdir(name):
+        return [name]
+    found = []
+    for folder, folders, files in os.walk(name):
+        folders.sort()
+        if not recursive:
+            folders.clear()
+        found += [os.path.join(folder, file) for file in sorted(files) if file.endswith(EXTENSIONS)]
+    if not found:
+        raise CommandError(f"error reading [{name}]: recognized file extensions are [{' '.join(EXTENSIONS)}]")
+    return sorted(found)
+
+
+def _missing(name: str) -> list[str]:
+    raise CommandError(f'the path "{name}" does not exist')
+
+
+def _bytes(source: str, stdin: Any) -> bytes:
+    if source == "-":
+        data: bytes = (stdin or sys.stdin.buffer).read(MAX_FILE_BYTES + 1)
+    elif _is_url(source):
+        data = fetch(source)
+    else:
+        try:
+            with open(source, "rb") as file:
+                data = file.read(MAX_FILE_BYTES + 1)
+        except OSError as error:
+            raise CommandError(f"open {source}: {(error.strerror or '').lower()}") from None
+    if len(data) > MAX_FILE_BYTES:
+        raise CommandError(f"{_label(source)} is larger than {MAX_FILE_BYTES >> 20} MiB")
+    return data
+
+
+def fetch(url: str) -> bytes:
+    """The body behind an http(s) address.
+
+    Raises:
+        CommandError: there is none.
+    """
+    import urllib.error
+    import urllib.request
+
+    request = urllib.request.Request(url, headers={"User-Agent": "minictl"})  # noqa: S310 - http and https only, see _is_url
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+            body: bytes = response.read(MAX_FILE_BYTES + 1)
+            return body
+    except urllib.error.HTTPError as error:
+        raise CommandError(
+            f'unable to read URL "{url}", server reported {error.code} {error.reason}, status code={error.code}'
+        ) from None
+    except (urllib.error.URLError, OSError) as error:
+        raise CommandError(f'Get "{url}": {getattr(error, "reason", error)}') from None
+
+
+# --- documents
+
+
+def documents(data: bytes, source: str) -> list[Any]:
+    """The values of a file's documents; empty ones are left out.
+
+    Raises:
+        CommandError: `error parsing FILE: ...`.
+    """
+    if data.lstrip()[:1] == b"{":
+        return _json_documents(data, source)
+    from minictl import yamls
+
+    found = []
+    for chunk in split(data):
+        try:
+            value = yamls.load(chunk)
+        except yamls.YAMLError as error:
+            raise CommandError(f"error parsing {source}: error converting YAML to JSON: {error}") from None
+        if value is not None:
+            found.append(value)
+    return found
+
+
+def split(data: bytes) -> list[bytes]:
+    """A YAML stream cut at its `---` lines, so that line numbers in errors count from there."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        data = data.decode("utf-16", errors="replace").encode()
+    chunks: list[bytes] = []
+    current: list[bytes] = []
+    for line in (
+        data.splitlines(keepends=True) if b"\r" not in data else data.replace(b"\r\n", b"\n").splitlines(keepends=True)
+    ):
+        rest = line[3:].strip() if line.startswith(b"---") else b"x"
+        if (not rest or rest.startswith(b"#")) and current:
+            chunks.append(b"".join(current))
+            current = []
+        else:
+            current.append(line)
+    return [*chunks, b"".join(current)] if current else chunks
+
+
+def _json_documents(data: bytes, source: str) -> list[Any]:
+    text = data.decode("utf-8-sig", errors="replace")
+    decoder = json.JSONDecoder()
+    found, at = [], 0
+    while True:
+        while at < len(text) and text[at] in " \t\r\n":
+            at += 1
+        if at >= len(text):
+            return found
+        if found and text.startswith("---", at):
+            return found + documents(text[at:].encode(), source)
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except json.JSONDecodeError as error:
+            return found + _as_yaml(text[at:], source, error)
+        except RecursionError:
+            raise CommandError(f"error parsing {source}: exceeded max depth") from None
+        if value is not None:
+            found.append(value)
+
+
+def _as_yaml(text: str, source: str, error: json.JSONDecodeError) -> list[Any]:
+    """What begins like JSON may yet be YAML in flow style; else the JSON error stands."""
+    from minictl import yamls
+
+    try:
+        return [value for chunk in split(text.encode()) if (value := yamls.load(chunk)) is not None]
+    except yamls.YAMLError:
+        raise CommandError(f"error parsing {source}: {_go_json_message(error)}") from None
+
+
+def _go_json_message(error: json.JSONDecodeError) -> str:
+    at = error.pos
+    rest = error.doc[at:].lstrip()
+    if not rest or error.msg.startswith("Unterminated string"):
+        return "unexpected EOF"
+    place = {
+        "Expecting property name enclosed in double quotes": "looking for beginning of object key string",
+        "Expecting ':' delimiter": "after object key",
+        "Expecting ',' delimiter": "after object key:value pair",
+        "Illegal trailing comma before end of object": "looking for beginning of object key string",
+    }.get(error.msg, "looking for beginning of value")
+    offset = len(error.doc[:at].encode()) + 1
+    return f"json: offset {offset}: invalid character '{rest[0]}' {place}"

@@ -1,0 +1,243 @@
+"""All that a command may touch: streams, server, namespace, printers, exit status.
+
+Writing a command (minictl/commands/NAME.py; listed in minictl/cli.py's table with its one-line help):
+
+    FLAGS = (*common.FILES, Flag("replicas", "int", help="how many replicas to have"), *common.OUTPUT)
+    def run(session: Session, flags: Flags, args: list[str]) -> int | None: ...
+    command = Command("scale", run, usage="scale (-f FILE | TYPE NAME) --replicas=COUNT", flags=FLAGS, required=("replicas",))
+
+What it has at hand:
+    session.client.get/list/create/update/patch/delete/watch(path, ...)   minictl/client.py; refusals raise ServerError
+    session.resources.find("po") / .of_kind("apps/v1", "Deployment")      minictl/resources.py -> Resource (.path(ns, name), .label)
+    session.namespace, session.namespace_enforced                         -n, else the context's, else "default"; was -n given?
+    targets.select(session, args, Choice(...)), targets.fetch(...)        minictl/targets.py: arguments and -f to Targets and objects
+    manifests.read / targets.from_manifest                                minictl/manifests.py: documents of files, one by one
+    session.say("text")                                                   a line on stdout
+    session.note("text")                                                  a line on stderr (stdout is flushed first)
+    session.warn("text")                                                  `Warning: text` on stderr, each text once
+    report = session.reporter(flags); report(target_or_resource, object, "created", dry_run="none")
+                                                                          `pod/web created`, or what -o asks for
+    raise CommandError / UsageError / PlainError / Silent(exit_code)      minictl/errors.py; raise_all([...]) for several
+
+Nothing heavy is imported at a module's head: yaml, ssl, subprocess, typing, dataclasses, typer and rich cost more than all
+the rest. Annotations are strings (from __future__), so names used only in them are imported under TYPE_CHECKING.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from minictl.errors import CommandError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TextIO
+
+    from minictl.client import Client
+    from minictl.flags import Flags
+    from minictl.kubeconfig import Kubeconfig, Place
+    from minictl.resources import Resource, Resources
+    from minictl.targets import Target
+
+    Object = dict[str, Any]
+
+DEFAULT_CLUSTER = "default"
+TIMEOUT_SENTENCE = (
+    "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time "
+    "unit (e.g. 1s | 2m | 3h)"
+)
+
+
+class Session:
+    """One run of one command. Everything costly is made when it is first asked for."""
+
+    def __init__(
+        self, flags: Flags, *, path: str = "", out: TextIO | None = None, err: TextIO | None = None, dash: int = -1
+    ) -> None:
+        self.flags = flags
+        self.path = path
+        """How the command was called, for its usage sentences (`config view`)."""
+        self.out = out or sys.stdout
+        self.err = err or sys.stderr
+        self.stdin = getattr(sys.stdin, "buffer", None)
+        self.environ = os.environ
+        self.dash = dash
+        """How many arguments came before `--`; -1 without one."""
+        self._warned: set[str] = set()
+        self._client: Client | None = None
+        self._resources: Resources | None = None
+        self._kubeconfig: Kubeconfig | None = None
+        self._place: Place | None = None
+
+    # --- streams
+
+    def say(self, text: str) -> None:
+        """A line on stdout."""
+        self.out.write(f"{text}\n")
+
+    def note(self, text: str) -> None:
+        """A line on stderr, after everything said so far."""
+        self.out.flush()
+        self.err.write(f"{text}\n")
+        self.err.flush()
+
+    def warn(self, text: str) -> None:
+        """`Warning: ...` on stderr, yellow on a terminal; the same text only once."""
+        if text in self._warned:
+            return
+        self._warned.add(text)
+        coloured = self.err.isatty() and self.environ.get("TERM") != "dumb" and not self.environ.get("NO_COLOR")
+        self.note(f"\x1b[33;1mWarning:\x1b[0m {text}" if coloured else f"Warning: {text}")
+
+    def hint(self, text: str) -> None:
+        """A line of advice on stderr, for people only: nothing where stderr is no terminal."""
+        if self.err.isatty():
+            self.note(text)
+
+    @property
+    def terminal(self) -> bool:
+        """Does a person look at stdout? Only then may there be colour or movement."""
+        return self.out.isatty() and not self.environ.get("NO_COLOR")
+
+    @property
+    def warned(self) -> int:
+        """How many warnings were printed."""
+        return len(self._warned)
+
+    # --- where to
+
+    @property
+    def is_local(self) -> bool:
+        """No kubeconfig is in play: the local cluster it is."""
+        return not (
+            self.flags.text("kubeconfig")
+            or self.flags.text("context")
+            or self.flags.text("server")
+            or self.environ.get("KUBECONFIG")
+        )
+
+    @property
+    def cluster_name(self) -> str:
+        """The local cluster's name."""
+        return self.flags.text("cluster") or self.environ.get("MINICTL_CLUSTER") or DEFAULT_CLUSTER
+
+    @property
+    def kubeconfig(self) -> Kubeconfig:
+        """The kubeconfig in play (that of the local cluster when none is)."""
+        if self._kubeconfig is None:
+            from minictl import kubeconfig
+
+            explicit = self.flags.text("kubeconfig")
+            if explicit:
+                paths = [explicit]
+            elif self.environ.get("KUBECONFIG"):
+                paths = kubeconfig.paths_from_environment(dict(self.environ))
+            elif self.is_local:
+                from minictl import cluster
+
+                paths = [cluster.Folder(self.cluster_name, self.environ).kubeconfig]
+            else:
+                paths = [os.path.join(os.path.expanduser("~"), ".kube", "config")]
+            self._kubeconfig = kubeconfig.Kubeconfig(paths, explicit=bool(explicit))
+        return self._kubeconfig
+
+    @property
+    def place(self) -> Place:
+        """The server, user and namespace of the context in play; only where a kubeconfig is."""
+        if self._place is None:
+            flags = self.flags
+            self._place = self.kubeconfig.place(flags.text("context"), flags.text("cluster"), flags.text("user"))
+        return self._place
+
+    @property
+    def namespace(self) -> str:
+        if self.flags.text("namespace"):
+            return self.flags.text("namespace")
+        if self.is_local:
+            return self.environ.get("MINICTL_NAMESPACE") or "default"
+        return self.place.namespace or "default"
+
+    @property
+    def namespace_enforced(self) -> bool:
+        """Was a namespace asked for, so that a manifest may not name another?"""
+        return bool(self.flags.text("namespace"))
+
+    @property
+    def timeout(self) -> float | None:
+        """--request-timeout in seconds, None for none."""
+        text = self.flags.text("request-timeout")
+        from minictl.flags import parse_duration
+
+        try:
+            seconds = float(int(text)) if text.lstrip("-").isdigit() else parse_duration(text)
+        except ValueError:
+            raise CommandError(TIMEOUT_SENTENCE) from None
+        return seconds or None
+
+    # --- the server
+
+    @property
+    def client(self) -> Client:
+        """The connection to the server; starts the local one if need be.
+
+        Raises:
+            CommandError: there is no server, or it must not be started.
+        """
+        if self._client is None:
+            from minictl import connecting
+
+            timeout = self.timeout
+            if self.is_local:
+                from minictl import cluster
+
+                folder = cluster.Folder(self.cluster_name, self.environ)
+                if not folder.answers():
+                    cluster.autostart(self, folder)
+                headers = connecting.impersonation(self.flags)
+                self._client = connecting.local(folder.socket, timeout, self.warn, headers)
+            else:
+                self._client = connecting.remote(self.place, self.flags, timeout, self.warn)
+        return self._client
+
+    @property
+    def resources(self) -> Resources:
+        """What the server serves."""
+        if self._resources is None:
+            from minictl.resources import Resources
+
+            self._resources = Resources(self.client, self._discovery_cache())
+        return self._resources
+
+    def _discovery_cache(self) -> str | None:
+        if self.is_local:
+            return None  # a round trip over the socket costs less than reading a file
+        base = self.flags.text("cache-dir") or self.environ.get("KUBECACHEDIR")
+        if not base:
+            base = os.path.join(self.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "minictl")
+        safe = "".join(c if c.isalnum() or c in ".-" else "_" for c in self.client.connection.host + self.client.prefix)
+        return os.path.join(base, "discovery", f"{safe}.json")
+
+    # --- printing
+
+    def reporter(self, flags: Flags) -> Callable[..., None]:
+        """A function that tells what was done to one object, in the form -o asks for.
+
+        report(target_or_resource, object, "created", dry_run="none"|"client"|"server")
+        """
+        from minictl import output
+
+        printer = output.object_printer(flags) if flags.text("output") not in ("", "name") else None
+        only_name = flags.text("output") == "name"
+
+        def report(what: Target | Resource, object: Object, done: str, dry_run: str = "none") -> None:
+            if printer is not None:
+                self.out.write(printer(object))
+                return
+            resource: Resource = getattr(what, "resource", what)  # type: ignore[assignment]
+            name = (object.get("metadata") or {}).get("name", "")
+            suffix = {"client": " (dry run)", "server": " (server dry run)"}.get(dry_run, "")
+            self.say(f"{resource.label}/{name}" + ("" if only_name else f" {done}{suffix}"))
+
+        return report
