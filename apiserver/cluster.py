@@ -1,4 +1,4 @@
-"""The composition root: log, store, API, controllers, listeners; made here, started in this order, stopped in reverse."""
+"""The composition root: log, store, API, controllers, listeners; started in this order, stopped in reverse."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from apiserver.http.handlers import Handlers
 from apiserver.http.listeners import Listener, PortTaken, open_port, open_unix
 from apiserver.kind import Kinds
 from apiserver.kinds import BUILTIN
-from apiserver.reconcile import Controller, Runner
+from apiserver.reconcile.controller import Controller, Runner
 from apiserver.runtime.simulated import SimulatedRuntime
 from apiserver.storage import Log
 from apiserver.storage.store import Store

@@ -1,0 +1,129 @@
+"""Watches: nothing missed, nothing twice, whatever happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+
+import pytest
+
+from apiserver.kind import Kind
+from apiserver.objects.selectors import parse_labels
+from apiserver.storage import Compacted
+from apiserver.storage.memory import MemoryLog
+from apiserver.storage.store import Store
+from apiserver.watching import BUFFER_EVENTS, Selection, Watch
+
+THING = Kind("v1", "Thing", "things")
+WATCHERS, WRITES = 50, 400
+
+
+def thing(name: str, n: int, **labels: str) -> dict[str, Any]:
+    return {"kind": "Thing", "apiVersion": "v1", "metadata": {"name": name, "labels": labels}, "n": n}
+
+
+async def put(store: Store, name: str, n: int, **labels: str) -> int:
+    key = THING.key("default", name)
+    while True:
+        current = store.get(key)
+        try:
+            return (await store.write(key, thing(name, n, **labels), current.revision if current else 0)).revision
+        except Exception:
+            await asyncio.sleep(0)
+
+
+async def remove(store: Store, name: str) -> None:
+    key = THING.key("default", name)
+    current = store.get(key)
+    if current is not None:
+        await store.write(key, current.copy(), current.revision, deleted=True)
+
+
+def opened() -> Store:
+    store = Store(MemoryLog())
+    store.load()
+    return store
+
+
+async def take(watch: Watch, count: int) -> list[tuple[str, str, int]]:
+    got: list[tuple[str, str, int]] = []
+    async for batch in watch.events():
+        got += [(e.type, e.record.object["metadata"]["name"], e.record.object["n"]) for e in batch]
+        if len(got) >= count:
+            break
+    return got
+
+
+async def test_selector_transitions() -> None:
+    store = opened()
+    watch = Watch(store, Selection(THING, labels=parse_labels("tier=a")))
+    assert watch.start() == []
+    for n, tier in enumerate(["b", "a", "a", "b", "a"]):
+        await put(store, "x", n, tier=tier)
+    await remove(store, "x")
+    assert await take(watch, 5) == [
+        ("ADDED", "x", 1),
+        ("MODIFIED", "x", 2),
+        ("DELETED", "x", 2),
+        ("ADDED", "x", 4),
+        ("DELETED", "x", 4),
+    ]
+    await store.close()
+
+
+async def test_fifty_watchers_see_every_change_once_and_in_order_from_wherever_they_start() -> None:
+    """Watchers join at random moments, from random revisions, while writers write; each must see exactly the log."""
+    chance = random.Random(7)
+    store = opened()
+    log: list[int] = []
+
+    async def write() -> None:
+        for n in range(WRITES // 4):
+            log.append(await put(store, f"t{chance.randrange(8)}", n))
+
+    async def follow() -> tuple[int, list[int]]:
+        for _ in range(chance.randrange(60)):
+            await asyncio.sleep(0)
+        since = chance.randrange(store.revision + 1)
+        watch = Watch(store, Selection(THING))
+        await watch.resume(since)
+        seen: list[int] = []
+        async for batch in watch.events():
+            seen += [e.record.revision for e in batch]
+            if seen[-1] == WRITES:
+                watch.close()
+                return since, seen
+        raise AssertionError("the watch ended early")
+
+    results = await asyncio.gather(*(follow() for _ in range(WATCHERS)), *(write() for _ in range(4)))
+    for since, seen in [r for r in results if r is not None]:
+        assert seen == list(range(since + 1, WRITES + 1))
+    await store.close()
+
+
+async def test_a_revision_that_is_gone_cannot_be_watched_from() -> None:
+    store = opened()
+    for n in range(10):
+        await put(store, "x", n)
+    await store.compact(8)
+    store._history.clear()
+    watch = Watch(store, Selection(THING))
+    with pytest.raises(Compacted):
+        await watch.resume(3)
+    watch.close()
+    again = Watch(store, Selection(THING))
+    await again.resume(8)
+    assert await take(again, 2) == [("MODIFIED", "x", 8), ("MODIFIED", "x", 9)]
+    await store.close()
+
+
+async def test_a_slow_watcher_is_dropped() -> None:
+    store = opened()
+    watch = Watch(store, Selection(THING))
+    watch.start()
+    await asyncio.gather(*(put(store, f"t{n}", n) for n in range(BUFFER_EVENTS + 10)))
+    assert watch.overrun
+    batches = [batch async for batch in watch.events()]
+    assert sum(len(batch) for batch in batches) == BUFFER_EVENTS
+    await store.close()
