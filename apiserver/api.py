@@ -5,8 +5,8 @@ Each verb reads as its pipeline. A write:
     (decode) -> merge -> prepare -> default -> admit -> validate -> commit -> stamp -> store.write(expect=revision)
 
 Decoding bytes is HTTP's business (http/handlers.py); from here on objects are plain dicts. `prepare` and `default` come
-from the Kind and its schema, `admit` and `commit` from admission plugins (a `commit` reserves something, an address say,
-and is undone when the write fails), `stamp` writes identity, generation and managedFields.
+from the Kind and its schema, `admit` and `commit` from admission plugins (a `commit` reserves something, an address
+say, and is undone when the write fails), `stamp` writes identity, generation and managedFields.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, Literal
 import orjson
 
 from apiserver import errors
-from apiserver.admission import Plugin
+from apiserver.admission import Plugin, Verb
 from apiserver.call import Call
 from apiserver.clock import Clock, timestamp
 from apiserver.kind import Kind, Kinds, Object
@@ -105,8 +105,10 @@ class API:
 
     # -- create --------------------------------------------------------------------------------------------------------
 
-    async def create(self, kind: Kind, namespace: str, object: Object, call: Call | None = None) -> Record:
-        """Store a new object (decoded; it is amended in place).
+    async def create(
+        self, kind: Kind, namespace: str, object: Object, call: Call | None = None, *, applied: bool = False
+    ) -> Record:
+        """Store a new object (decoded; it is amended in place). `applied`: its managedFields are settled already.
 
         Raises AlreadyExists, Invalid, NotFound (the namespace), Forbidden and what admission raises.
         """
@@ -134,10 +136,11 @@ class API:
         self._commit("create", kind, object, None, call)
         try:
             self._refuse_existing(kind, key, name)
-            self._record_managers(kind, schema, None, object, call)
+            if not applied:
+                self._record_managers(kind, schema, None, object, call)
             return await self._write(kind, key, object, None, call)
         except BaseException as error:
-            self._release(kind, object, call)
+            self._released(kind, object, None, call)
             if isinstance(error, Stale):
                 self._refuse_existing(kind, key, name)
             raise
@@ -223,10 +226,9 @@ class API:
             gone = _is_free_to_go(kind, new)
             record = await self._write(kind, before.key, new, before, call, deleted=gone)
         except BaseException:
-            self._restore(kind, new, old, call)
+            self._released(kind, new, old, call)
             raise
-        if gone:
-            self._release(kind, new, call)
+        self._released(kind, old, None if gone else new, call)
         return record
 
     # -- delete --------------------------------------------------------------------------------------------------------
@@ -257,7 +259,7 @@ class API:
             except Stale:
                 continue
             if gone:
-                self._release(kind, new, call)
+                self._released(kind, new, None, call)
             return record
         raise errors.Conflict(kind.resource, name)
 
@@ -307,25 +309,22 @@ class API:
         kind.default(object)
         return schema
 
-    def _admit(self, verb: str, kind: Kind, new: Object | None, old: Object | None, call: Call) -> None:
+    def _admit(self, verb: Verb, kind: Kind, new: Object | None, old: Object | None, call: Call) -> None:
         for plugin in self.plugins:
             if plugin.kinds is None or kind in plugin.kinds:
                 plugin.admit(self, verb, kind, new, old, call)
 
-    def _commit(self, verb: str, kind: Kind, new: Object, old: Object | None, call: Call) -> None:
+    def _commit(self, verb: Verb, kind: Kind, new: Object, old: Object | None, call: Call) -> None:
         for plugin in self.plugins:
             if plugin.kinds is None or kind in plugin.kinds:
                 plugin.commit(self, verb, kind, new, old, call)
 
-    def _release(self, kind: Kind, object: Object, call: Call) -> None:
-        self._restore(kind, object, None, call)
-
-    def _restore(self, kind: Kind, new: Object, old: Object | None, call: Call) -> None:
+    def _released(self, kind: Kind, gone: Object, kept: Object | None, call: Call) -> None:
         if call.dry_run:
             return
         for plugin in self.plugins:
             if plugin.kinds is None or kind in plugin.kinds:
-                plugin.released(kind, new, old)
+                plugin.released(kind, gone, kept)
 
     def _record_managers(
         self, kind: Kind, schema: Schema, old: Object | None, new: Object, call: Call, subresource: str = ""
