@@ -6,6 +6,7 @@ their Service is deleted they go with it.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
 from apiserver.api import API
@@ -74,8 +75,6 @@ class _Endpoints:
             return
         labels = have.object["metadata"].get("labels") or {}
         if key in self._deleted or labels.get(endpoints.MANAGED_BY) == endpoints.CONTROLLER:
-            try:
+            with contextlib.suppress(NotFound):
                 await api.delete(ENDPOINTS, *key, call=api.named(endpoints.CONTROLLER))
-            except NotFound:
-                pass
             self._deleted.discard(key)

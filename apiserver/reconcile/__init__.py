@@ -12,5 +12,13 @@ current state. Since the store is in this process, that state includes the contr
 workqueue.py    each key once, never twice at the same time, later when it failed
 controller.py   Controller and the Runner that runs a set of them
 ownership.py    ownerReferences: who controls what, adoption and release, and writing only the difference
+selecting.py    which selectors pick an object, by an index
+dependents.py   what belongs to an owner, by an index
+services.py     Services and the Pods they select
 events.py       Events, counted instead of repeated
 """
+
+from apiserver.reconcile.controller import Controller, Mapper, Result, Runner
+from apiserver.reconcile.workqueue import Key
+
+__all__ = ["Controller", "Key", "Mapper", "Result", "Runner"]

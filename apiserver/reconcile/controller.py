@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from apiserver.api import API
-from apiserver.errors import APIError, Conflict
+from apiserver.errors import APIError, Conflict, NotFound
 from apiserver.kind import Kind, Object
 from apiserver.reconcile.workqueue import Key, WorkQueue
 
@@ -119,6 +119,9 @@ class Runner:
             else:
                 queue.retry(key)
         except APIError as error:
+            if is_namespace_ending(error):
+                queue.forget(key)
+                return
             seconds = queue.retry(key)
             log.warning("%s: %s: %s (again in %.3g s)", name, _shown(key), error.message, seconds)
         except Exception:
@@ -128,6 +131,14 @@ class Runner:
             queue.forget(key)
             if result is not None and result.after_seconds is not None:
                 queue.add_after(key, result.after_seconds)
+
+
+def is_namespace_ending(error: APIError) -> bool:
+    """Whether a write was refused because its namespace is going away, or has gone: nothing is left to be done there."""
+    details = error.details or {}
+    if isinstance(error, NotFound):
+        return bool(details.get("kind") == "namespaces")
+    return any(cause.get("reason") == "NamespaceTerminating" for cause in details.get("causes") or ())
 
 
 def _shown(key: Key) -> str:

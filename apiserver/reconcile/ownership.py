@@ -116,6 +116,8 @@ def set_owners(object: Object, references: list[Object]) -> None:
 
 
 def _require_uid(kind: Kind, object: Object, uid: str) -> None:
+    """Bind a change to a uid instead of a resourceVersion: other changes in between do not matter."""
+    object["metadata"].pop("resourceVersion", None)
     if object["metadata"]["uid"] != uid:
         name = object["metadata"]["name"]
         raise Conflict(kind.resource, name, "another object has taken its name")
