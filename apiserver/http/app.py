@@ -110,8 +110,7 @@ def _head(response: Response, warnings: list[str]) -> MutableMapping[str, Any]:
         (b"cache-control", b"no-cache, private"),
         *((name.lower().encode(), value.encode()) for name, value in response.headers.items()),
     ]
-    for text in dict.fromkeys(warnings):
-        headers.append((b"warning", f'299 - "{text.translate(_QUOTED)}"'.encode()))
+    headers += [(b"warning", f'299 - "{text.translate(_QUOTED)}"'.encode()) for text in dict.fromkeys(warnings)]
     return {"type": "http.response.start", "status": response.status, "headers": headers}
 
 

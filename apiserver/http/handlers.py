@@ -10,7 +10,8 @@ import orjson
 from apiserver import errors
 from apiserver.api import API, DeleteOptions
 from apiserver.call import Call
-from apiserver.http import bodies, representations
+from apiserver.http import bodies, patching, representations
+from apiserver.http.bodies import call_of
 from apiserver.http.negotiate import accepted
 from apiserver.http.options import (
     ListOptions,
@@ -27,6 +28,7 @@ from apiserver.http.streams import WatchStream
 from apiserver.http.subresources import SUBRESOURCES
 from apiserver.kind import Kind
 from apiserver.listing import Page, page
+from apiserver.objects.validation import not_supported
 from apiserver.storage import Record
 
 PROPAGATION_POLICIES = ("Foreground", "Background", "Orphan")
@@ -136,8 +138,8 @@ class Handlers:
 
     async def patch(self, request: Request, kind: Kind, place: Target) -> Response:
         check_write_options(request.query, "PatchOptions")
-        patcher = await bodies.read_patch(request, kind, place, call_of(request), self.api.clock)
-        record, created = await patcher.write(self.api)
+        patch = await patching.read(request, kind, place, self.api.clock)
+        record, created = await patch.write(self.api)
         return self._shown(request, kind, record, status=201 if created else 200)
 
     async def delete(self, request: Request, kind: Kind, place: Target) -> Response:
@@ -177,19 +179,6 @@ class NotServed(errors.APIError):
     code, reason = 501, "NotImplemented"
 
 
-def call_of(request: Request) -> Call:
-    """Who asks, and how, as the API wants to know it."""
-    agent = request.headers.get("user-agent", "").partition("/")[0]
-    return Call(
-        manager=request.query.get("fieldManager") or agent or "unknown",
-        user=request.identity.user,
-        groups=request.identity.groups,
-        dry_run=bool(request.query.get("dryRun")),
-        force=boolean(request.query.get("force", "false")),
-        warnings=request.warnings,
-    )
-
-
 async def delete_options(request: Request) -> tuple[DeleteOptions, Call]:
     """DeleteOptions from the body or the query. Raises BadRequest, Invalid."""
     body = await bodies.read_delete_options(request)
@@ -199,8 +188,6 @@ async def delete_options(request: Request) -> tuple[DeleteOptions, Call]:
     if orphan is None and "orphanDependents" in request.query:
         orphan = boolean(request.query["orphanDependents"])
     if propagation and propagation not in PROPAGATION_POLICIES:
-        from apiserver.objects.validation import not_supported
-
         cause = not_supported("propagationPolicy", propagation, [*PROPAGATION_POLICIES, "nil"])
         raise errors.Invalid("DeleteOptions.meta.k8s.io", "", [cause])
     if not propagation and orphan is not None:
@@ -208,9 +195,7 @@ async def delete_options(request: Request) -> tuple[DeleteOptions, Call]:
     grace_seconds = body.get("gracePeriodSeconds")
     if grace_seconds is None:
         grace_seconds = integer(request.query, "gracePeriodSeconds")
-    call = call_of(request)
-    if body.get("dryRun"):
-        call = Call(call.manager, call.user, call.groups, True, call.force, call.warnings)
+    call = call_of(request, dry_run=bool(body.get("dryRun")))
     options = DeleteOptions(
         grace_seconds, propagation, preconditions.get("uid") or "", preconditions.get("resourceVersion") or ""
     )

@@ -9,8 +9,7 @@ import orjson
 
 from apiserver import errors, subresources
 from apiserver.api import API, DeleteOptions
-from apiserver.call import Call
-from apiserver.http import bodies
+from apiserver.http import bodies, patching
 from apiserver.http.options import check_write_options
 from apiserver.http.paths import Target
 from apiserver.http.requests import Request, Response
@@ -33,7 +32,7 @@ async def put_scale(api: API, request: Request, kind: Kind, place: Target) -> Re
 
 async def patch_scale(api: API, request: Request, kind: Kind, place: Target) -> Response:
     check_write_options(request.query, "PatchOptions")
-    patch = await bodies.read_patch_value(request)
+    _, patch = await patching.read_value(request)
     scale = subresources.scale_of(kind, api.get(kind, place.namespace, place.name))
     version = scale["metadata"].pop("resourceVersion", None)
     changed: Object = jsonpatch.apply(scale, patch) if isinstance(patch, list) else merge.apply(scale, patch)
@@ -54,9 +53,7 @@ async def post_eviction(api: API, request: Request, kind: Kind, place: Target) -
     check_write_options(request.query, "CreateOptions")
     eviction = await bodies.read_as(request, "policy/v1", "Eviction")
     wanted = eviction.get("deleteOptions") or {}
-    call = bodies.call_of(request)
-    if wanted.get("dryRun"):
-        call = Call(call.manager, call.user, call.groups, True, call.force, call.warnings)
+    call = bodies.call_of(request, dry_run=bool(wanted.get("dryRun")))
     preconditions = wanted.get("preconditions") or {}
     options = DeleteOptions(wanted.get("gracePeriodSeconds"), "", preconditions.get("uid") or "")
     await subresources.evict(api, kind, place.namespace, place.name, options, call)

@@ -1,0 +1,71 @@
+"""Request bodies -> decoded objects, in JSON or YAML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from apiserver import errors
+from apiserver.call import Call
+from apiserver.http.negotiate import JSON, YAML, load_yaml, media_type
+from apiserver.http.options import boolean
+from apiserver.http.requests import Request
+from apiserver.kind import Kind, Object
+from apiserver.objects import decoding
+from schemas import load
+
+ACCEPTED_BODIES = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+STRICT, IGNORE = "Strict", "Ignore"
+
+
+def call_of(request: Request, *, dry_run: bool = False) -> Call:
+    """Who asks, and how, as the API wants to know it."""
+    agent = request.headers.get("user-agent", "").partition("/")[0]
+    return Call(
+        manager=request.query.get("fieldManager") or agent or "unknown",
+        user=request.identity.user,
+        groups=request.identity.groups,
+        dry_run=dry_run or bool(request.query.get("dryRun")),
+        force=boolean(request.query.get("force", "false")),
+        warnings=request.warnings,
+    )
+
+
+async def read_json(request: Request) -> bytes:
+    """The body as JSON bytes. Raises UnsupportedMediaType, BadRequest, TooLarge."""
+    given = media_type(request.headers.get("content-type", ""))
+    body = await request.read()
+    if given in (JSON, "", "*/*"):
+        return body
+    if given in (YAML, "text/yaml"):
+        return orjson.dumps(load_yaml(body))
+    raise errors.UnsupportedMediaType(
+        f"the body of the request was in an unknown format - accepted media types include: {ACCEPTED_BODIES}"
+    )
+
+
+async def read_object(request: Request, kind: Kind) -> Object:
+    """The object of a POST or PUT. Raises BadRequest in Go's words; unknown fields go by fieldValidation."""
+    return await read_as(request, kind.group_version, kind.name)
+
+
+async def read_as(request: Request, group_version: str, kind: str) -> Object:
+    """A body that is to hold this kind."""
+    body = await read_json(request)
+    validation = request.query.get("fieldValidation", "")
+    schema = load(group_version, kind)
+    decoded = decoding.decode_body(body, kind, group_version, schema, strict=validation == STRICT)
+    if validation != IGNORE:
+        request.warnings.extend(decoded.warnings)
+    return decoded.object
+
+
+async def read_delete_options(request: Request) -> dict[str, Any]:
+    """The DeleteOptions of a body, {} when there is none."""
+    if not int(request.headers.get("content-length") or 0) and "transfer-encoding" not in request.headers:
+        return {}
+    body = await read_json(request)
+    if not body.strip():
+        return {}
+    return decoding.decode_body(body, "DeleteOptions", "v1", load("v1", "DeleteOptions"), strict=False).object

@@ -1,0 +1,98 @@
+"""The two doors: HTTPS on loopback for kubectl and client libraries, a Unix socket for minictl. One app behind both.
+
+The only place that knows which HTTP server is in use.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+BACKLOG = 512
+SHUTDOWN_SECONDS = 2
+
+
+class PortTaken(Exception):
+    """Somebody else listens there; the message says what to do."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the cluster decides when to stop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+def open_port(address: str, port: int) -> socket.socket:
+    """A bound TCP socket; port 0 lets the system choose. Raises PortTaken."""
+    tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        tcp.bind((address, port))
+    except OSError as error:
+        tcp.close()
+        raise PortTaken(f"cannot listen on {address}:{port}: {error.strerror}; choose another with --port") from None
+    return tcp
+
+
+def open_unix(path: Path) -> socket.socket:
+    """A bound Unix socket that only its owner may connect to."""
+    path.unlink(missing_ok=True)
+    unix = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o177)
+    try:
+        unix.bind(str(path))
+    finally:
+        os.umask(mask)
+    return unix
+
+
+class Listener:
+    """One door; serve() returns after stop()."""
+
+    def __init__(self, app: Any, door: socket.socket, certificate: Path | None = None, key: Path | None = None) -> None:
+        self._socket = door
+        config = uvicorn.Config(
+            app,
+            interface="asgi3",
+            loop="none",
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            backlog=BACKLOG,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            ssl_certfile=certificate,
+            ssl_keyfile=str(key) if key else None,
+        )
+        self._server = _Server(config)
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Returns when connections are accepted."""
+        self._serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        while not self._server.started:
+            if self._serving.done():
+                await self._serving
+                raise RuntimeError("the HTTP server ended before it began")
+            await asyncio.sleep(0.001)
+
+    async def stop(self) -> None:
+        """Finish the requests under way (watches are cut after SHUTDOWN_SECONDS)."""
+        self._server.should_exit = True
+        self._server.force_exit = False
+        if self._serving is not None:
+            await self._serving
+        self._socket.close()

@@ -1,0 +1,198 @@
+"""PATCH: the four content types, each a way to make a new object out of the current one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from apiserver import errors
+from apiserver.api import API
+from apiserver.call import Call
+from apiserver.clock import Clock, timestamp
+from apiserver.http.bodies import IGNORE, STRICT, call_of
+from apiserver.http.negotiate import load_yaml, media_type
+from apiserver.http.paths import Target
+from apiserver.http.requests import Request
+from apiserver.kind import Kind, Object
+from apiserver.objects import decoding, gojson
+from apiserver.objects.patch import apply, jsonpatch, merge, strategic
+from apiserver.objects.validation import invalid, required
+from apiserver.storage import Record
+from schemas import load
+
+JSON_PATCH = "application/json-patch+json"
+MERGE = "application/merge-patch+json"
+STRATEGIC = "application/strategic-merge-patch+json"
+APPLY = "application/apply-patch+yaml"
+
+APPLY_ATTEMPTS = 5
+
+
+@dataclass
+class Patch:
+    """A patch on its way to an object."""
+
+    kind: Kind
+    place: Target
+    call: Call
+    clock: Clock
+    media_type: str
+    value: Any
+    validation: str
+
+    async def write(self, api: API) -> tuple[Record, bool]:
+        """Apply it; the record, and whether it was created (only server-side apply does that)."""
+        where = (self.kind, self.place.namespace, self.place.name)
+        if self.media_type != APPLY:
+            return await api.modify(*where, self._patched, self.place.subresource, self.call), False
+        for _ in range(APPLY_ATTEMPTS):
+            try:
+                if api.find(*where) is not None:
+                    return await api.modify(
+                        *where, self._applied, self.place.subresource, self.call, applied=True
+                    ), False
+                if self.place.subresource:
+                    raise errors.NotFound(self.kind.resource, self.place.name)
+                return await api.create(
+                    self.kind, self.place.namespace, self._applied(None), self.call, applied=True
+                ), True
+            except errors.AlreadyExists:
+                continue
+        raise errors.Conflict(self.kind.resource, self.place.name)
+
+    def _patched(self, old: Object) -> Object:
+        before = old["metadata"]
+        patched = PATCHERS[self.media_type](self.kind, old, self.value)
+        _check_address(patched, before, self.place)
+        return self._decoded(patched)
+
+    def _decoded(self, patched: Object) -> Object:
+        """The patched value as an object of its kind; what cannot be one is the patch's fault."""
+        schema = load(self.kind.group_version, self.kind.name)
+        try:
+            decoded = decoding.decode_value(
+                patched, self.kind.name, self.kind.group_version, schema, strict=self.validation == STRICT
+            )
+        except errors.BadRequest as error:
+            raise errors.Invalid("", "", [invalid("patch", self._shown(patched), _bare(error.message))]) from None
+        if self.validation != IGNORE:
+            self.call.warnings.extend(w for w in decoded.warnings if w not in self.call.warnings)
+        return decoded.object
+
+    def _shown(self, patched: Object) -> str:
+        return go_value(self.value) if self.media_type == STRATEGIC else orjson.dumps(patched).decode()
+
+    def _applied(self, live: Object | None) -> Object:
+        kind, config = self.kind, orjson.loads(orjson.dumps(self.value))
+        config.setdefault("metadata", {}).setdefault("name", self.place.name)
+        _check_address(config, {"name": self.place.name}, self.place)
+        if kind.namespaced:
+            config["metadata"].setdefault("namespace", self.place.namespace)
+        schema = load(kind.group_version, kind.name)
+        now = timestamp(self.clock.now())
+        return apply.apply(
+            schema, kind.name, live, config, self.call.manager, self.call.force, now, self.place.subresource
+        )
+
+
+def _json_patch(kind: Kind, old: Object, value: Any) -> Object:
+    return jsonpatch.apply(old, value)
+
+
+def _merge(kind: Kind, old: Object, value: Any) -> Object:
+    return merge.apply(old, value)
+
+
+def _strategic(kind: Kind, old: Object, value: Any) -> Object:
+    return strategic.apply(load(kind.group_version, kind.name), old, value)
+
+
+PATCHERS: dict[str, Callable[[Kind, Object, Any], Object]] = {
+    JSON_PATCH: _json_patch,
+    MERGE: _merge,
+    STRATEGIC: _strategic,
+}
+
+
+async def read(request: Request, kind: Kind, place: Target, clock: Clock) -> Patch:
+    """The patch of a request. Raises UnsupportedMediaType, BadRequest, Invalid."""
+    given, value = await read_value(request)
+    if given == APPLY:
+        _check_applied(request, kind, value)
+    validation = request.query.get("fieldValidation", "")
+    return Patch(kind, place, call_of(request), clock, given, value, validation)
+
+
+async def read_value(request: Request) -> tuple[str, Any]:
+    """(media type, parsed body) of a PATCH."""
+    given = media_type(request.headers.get("content-type", ""))
+    if given not in (*PATCHERS, APPLY):
+        raise errors.UnsupportedMediaType("415: Unsupported Media Type", {})
+    body = await request.read()
+    if given == APPLY:
+        return given, load_yaml(body)
+    try:
+        value = gojson.plain(gojson.parse(body))
+    except gojson.SyntaxProblem as error:
+        raise errors.BadRequest(f"error decoding patch: {error}") from None
+    wanted, name = (list, "[]handlers.jsonPatchOp") if given == JSON_PATCH else (dict, "map[string]interface {}")
+    if not isinstance(value, wanted):
+        what = f"json: cannot unmarshal {_json_type(value)} into Go value of type {name}"
+        raise errors.BadRequest(what if given == STRATEGIC else f"error decoding patch: {what}")
+    return given, value
+
+
+def _check_applied(request: Request, kind: Kind, value: Any) -> None:
+    if not request.query.get("fieldManager"):
+        cause = required("fieldManager", "is required for apply patch")
+        raise errors.Invalid("PatchOptions.meta.k8s.io", "", [cause])
+    if not isinstance(value, dict):
+        what = f"json: cannot unmarshal {_json_type(value)} into Go value of type map[string]interface {{}}"
+        raise errors.BadRequest(f"error decoding YAML: {what}")
+    version, name = str(value.get("apiVersion", "")), str(value.get("kind", ""))
+    if (version, name) != (kind.group_version, kind.name):
+        raise errors.BadRequest(f"invalid object type: {version or '/'}, Kind={name}")
+
+
+def _check_address(patched: Object, before: Object, place: Target) -> None:
+    metadata = patched.get("metadata")
+    if not isinstance(metadata, dict):
+        return
+    name = metadata.get("name", before["name"])
+    if name != place.name:
+        raise errors.BadRequest(f"the name of the object ({name}) does not match the name on the URL ({place.name})")
+    if place.namespace and metadata.get("namespace", place.namespace) != place.namespace:
+        raise errors.BadRequest("the namespace of the provided object does not match the namespace sent on the request")
+
+
+def _bare(message: str) -> str:
+    """The complaint of a decoder without the sentence around it, which a patch does not have."""
+    return message.partition(": ")[2] if " cannot be handled as a " in message else message
+
+
+def _json_type(value: Any) -> str:
+    names: dict[type, str] = {
+        dict: "object",
+        list: "array",
+        str: "string",
+        bool: "bool",
+        int: "number",
+        float: "number",
+    }
+    return names.get(type(value), "null")
+
+
+def go_value(value: Any) -> str:
+    """A value as Go prints it with %v: `map[a:1 b:[x y]]`."""
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{key}:{go_value(value[key])}" for key in sorted(value)) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(go_value(item) for item in value) + "]"
+    if value is None:
+        return "<nil>"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
