@@ -214,7 +214,7 @@ class API:
             raise errors.Invalid(kind.qualified, name, list(dict.fromkeys(causes)))
         if not subresource:
             call.warnings.extend(kind.warnings(new, old))
-        if kind.has_generation and kind.is_new_generation(new, old):
+        if kind.has_generation and subresource != "status" and kind.is_new_generation(new, old):
             new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
         new = meta.ordered(new, kind.name, kind.group_version)
         if not applied:
