@@ -1,0 +1,202 @@
+"""The kubelets of all simulated nodes: run the Pods assigned to them, report what becomes of them, end them.
+
+    Pod on a simulated node --> runtime.start --> facts --> status_of(pod, facts) --> status, where it differs
+                                                    +-----> happenings: Events
+    deletionTimestamp       --> runtime.stop  --> delete for good (grace period 0, this very uid)
+
+Nothing that is known here is needed after a restart: containers are adopted from the Pod's status, and so are
+addresses. Pods on other people's Nodes (a Node somebody created by hand) have no kubelet here and stay as they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+
+from apiserver.api import API, DeleteOptions
+from apiserver.call import Call
+from apiserver.clock import timestamp
+from apiserver.errors import NotFound
+from apiserver.kind import Object
+from apiserver.kinds.node import kind as NODE
+from apiserver.kinds.pod import kind as POD
+from apiserver.objects.podevents import Happening, happenings, killings
+from apiserver.objects.podfacts import PodFacts
+from apiserver.objects.podstatus import TERMINAL, Place, status_of
+from apiserver.objects.simulatednode import is_simulated
+from apiserver.reconcile.controller import Controller, Result
+from apiserver.reconcile.events import Recorder
+from apiserver.reconcile.workqueue import Key
+from apiserver.runtime import Runtime
+from apiserver.runtime.addresses import AddressPool, OutOfAddresses
+
+NAME = "kubelet"
+WORKERS = 64
+"""Statuses on their way at the same time: they share disk writes."""
+CALL = Call(manager="kubelet", user="system:nodes", groups=("system:nodes",))
+FULL_SECONDS = 10.0
+"""When a Pod that found no free address is tried again."""
+
+log = logging.getLogger(__name__)
+
+
+def controller(runtime: Runtime, pod_cidr: str = "10.244.0.0/16") -> Controller:
+    """The kubelets over one runtime; `pod_cidr` is the range that all Pod addresses come from."""
+    kubelet = _Kubelet(runtime, AddressPool(IPv4Network(pod_cidr)))
+    return Controller(
+        NAME,
+        kubelet.reconcile,
+        watches={NODE: kubelet.node_changed, POD: kubelet.pod_changed},
+        workers=WORKERS,
+    )
+
+
+@dataclass
+class _Kubelet:
+    runtime: Runtime
+    addresses: AddressPool
+    hosts: dict[str, str] = field(default_factory=dict)
+    """The simulated nodes that are up, with their own addresses."""
+    given: dict[str, str] = field(default_factory=dict)
+    """Addresses of Pods, by uid."""
+    reports: dict[str, Object] = field(default_factory=dict)
+    """Statuses being written, by uid: a change that is only ours needs no second look."""
+    _recorder: Recorder | None = None
+
+    # -- what changes --------------------------------------------------------------------------------------------------
+
+    def node_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
+        node = new or old
+        assert node is not None
+        name = node["metadata"]["name"]
+        host = _host_ip(new) if new is not None and is_simulated(new) else ""
+        if self.hosts.get(name, "") == host:
+            return ()
+        if not host:
+            self.hosts.pop(name)
+            return ()
+        self.hosts[name] = host
+        self.addresses.add_node(name, IPv4Network(node["spec"]["podCIDR"]))
+        return [_key(r.object) for r in api.list(POD) if r.object["spec"].get("nodeName") == name]
+
+    def pod_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
+        if new is None:
+            assert old is not None
+            self._forget(old["metadata"]["uid"])
+            return ()
+        metadata, status = new["metadata"], new.get("status") or {}
+        uid = metadata["uid"]
+        if new["spec"].get("nodeName") not in self.hosts:
+            self._note_address(uid, status)
+            return ()
+        if old is not None and self.reports.get(uid) == status:
+            return ()
+        self._note_address(uid, status)
+        return (_key(new),)
+
+    def _note_address(self, uid: str, status: Object) -> None:
+        address = status.get("podIP")
+        if not address or uid in self.given or address == status.get("hostIP") or ":" in address:
+            return
+        self.addresses.claim(address, uid)
+        self.given[uid] = address
+
+    def _forget(self, uid: str) -> None:
+        self.runtime.stop(uid)
+        self.reports.pop(uid, None)
+        address = self.given.pop(uid, None)
+        if address:
+            self.addresses.release(address, uid)
+
+    # -- one Pod -------------------------------------------------------------------------------------------------------
+
+    async def reconcile(self, api: API, key: Key) -> Result | None:
+        record = api.find(POD, *key)
+        if record is None:
+            return None
+        pod = record.object
+        metadata, status = pod["metadata"], pod.get("status") or {}
+        host = self.hosts.get(pod["spec"].get("nodeName", ""))
+        if host is None:
+            return None
+        if "deletionTimestamp" in metadata:
+            await self._end(api, pod)
+            return None
+        if status.get("phase") in TERMINAL:
+            return None
+        try:
+            place = Place(host, self._address(pod, host))
+        except OutOfAddresses as error:
+            log.warning("%s/%s has to wait: %s", *key, error)
+            return Result(after_seconds=FULL_SECONDS)
+        self.runtime.start(pod)
+        facts = self.runtime.observe(metadata["uid"])
+        await self._report(api, pod, facts, place)
+        return Result(after_seconds=facts.again_in_seconds)
+
+    def _address(self, pod: Object, host: str) -> str:
+        if pod["spec"].get("hostNetwork"):
+            return host
+        uid = pod["metadata"]["uid"]
+        address = self.given.get(uid)
+        if address is None:
+            address = self.given[uid] = self.addresses.allocate(pod["spec"]["nodeName"], uid)
+        return address
+
+    async def _report(self, api: API, pod: Object, facts: PodFacts, place: Place) -> None:
+        metadata, now = pod["metadata"], timestamp(api.clock.now())
+        uid, version = metadata["uid"], metadata["resourceVersion"]
+        status = status_of(pod, facts, place, now)
+        if status == pod.get("status"):
+            return
+        self.reports[uid] = status
+
+        def reported(fresh: Object) -> Object:
+            if fresh["metadata"]["uid"] != uid:
+                return fresh
+            if fresh["metadata"]["resourceVersion"] != version:
+                self.reports[uid] = status_of(fresh, facts, place, now)
+            fresh["status"] = self.reports[uid]
+            return fresh
+
+        try:
+            await api.modify(POD, metadata["namespace"], metadata["name"], reported, "status", CALL)
+        except NotFound:
+            return
+        finally:
+            self.reports.pop(uid, None)
+        await self._say(api, pod, happenings(pod, facts))
+
+    async def _end(self, api: API, pod: Object) -> None:
+        """Stop the containers; then nothing but finalizers may hold the Pod."""
+        metadata = pod["metadata"]
+        if metadata.get("deletionGracePeriodSeconds") == 0:
+            self.runtime.stop(metadata["uid"])
+            return
+        try:
+            await self._say(api, pod, killings(pod))
+            self.runtime.stop(metadata["uid"])
+            options = DeleteOptions(grace_seconds=0, uid=metadata["uid"])
+            await api.delete(POD, metadata["namespace"], metadata["name"], options, CALL)
+        except NotFound:
+            return
+
+    async def _say(self, api: API, pod: Object, what: list[Happening]) -> None:
+        if self._recorder is None:
+            self._recorder = Recorder(api, NAME)
+        host = pod["spec"]["nodeName"]
+        event = self._recorder.event
+        await asyncio.gather(*(event(POD, pod, e.type, e.reason, e.message, e.field_path, host) for e in what))
+
+
+def _key(pod: Object) -> Key:
+    return pod["metadata"]["namespace"], pod["metadata"]["name"]
+
+
+def _host_ip(node: Object) -> str:
+    """The node's own address, "" until it is known."""
+    addresses = (node.get("status") or {}).get("addresses") or ()
+    return next((a["address"] for a in addresses if a["type"] == "InternalIP"), "")

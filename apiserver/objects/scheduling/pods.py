@@ -1,0 +1,187 @@
+"""What the scheduler needs to know of a Pod, read off it once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from apiserver.objects.scheduling.labels import PREFERRED, REQUIRED, Labels, named_nodes, preferred_nodes, wants_node
+from apiserver.objects.scheduling.resources import Amounts, requests_of, weights_of
+from apiserver.objects.selectors import LabelSelector, from_object
+
+Object = dict[str, Any]
+Port = tuple[str, str, int]
+"""(host IP, protocol, port) taken on the node."""
+
+ANY_IP = "0.0.0.0"  # noqa: S104 - what Kubernetes calls a port on every address of a node
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A wish about other Pods: those in `namespaces` (or in namespaces whose labels match) with matching labels, in the
+    same `topology` (the nodes that share the value of that label). `weight` 0: required."""
+
+    topology: str
+    selector: LabelSelector | None
+    namespaces: frozenset[str]
+    namespace_selector: LabelSelector | None
+    weight: int = 0
+
+    def matches(self, pod: PodInfo, namespace_labels: Callable[[str], dict[str, str]]) -> bool:
+        """Whether `pod` is one of those other Pods."""
+        if self.selector is None or not self.selector.matches(pod.labels):
+            return False
+        if pod.namespace in self.namespaces:
+            return True
+        return self.namespace_selector is not None and self.namespace_selector.matches(namespace_labels(pod.namespace))
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """One topologySpreadConstraint."""
+
+    topology: str
+    max_skew: int
+    required: bool
+    selector: LabelSelector | None
+    min_domains: int
+    honor_affinity: bool
+    honor_taints: bool
+
+
+@dataclass(eq=False, slots=True)
+class PodInfo:
+    """A Pod as the scheduler sees it. `node` is where it runs or is about to, "" while it waits."""
+
+    namespace: str
+    name: str
+    uid: str
+    labels: dict[str, str]
+    node: str
+    priority: int
+    preempts: bool
+    requests: Amounts
+    weights: tuple[int, int]
+    tolerations: list[Object]
+    wants_node: Callable[[str, Labels], bool] | None
+    named_nodes: frozenset[str] | None
+    preferred_nodes: tuple[tuple[int, Object], ...]
+    ports: tuple[Port, ...]
+    near: tuple[Term, ...]
+    far: tuple[Term, ...]
+    preferred_near: tuple[Term, ...]
+    preferred_far: tuple[Term, ...]
+    spread: tuple[Spread, ...]
+    owner: str
+    """uid of the controller that made it: its Pods are spread by default."""
+    terminating: bool
+    claims: tuple[str, ...]
+    """Names of the PersistentVolumeClaims it uses."""
+
+
+def read(pod: Object) -> PodInfo:
+    """The scheduler's view of a Pod."""
+    metadata, spec = pod["metadata"], pod["spec"]
+    own_labels: dict[str, str] = metadata.get("labels") or {}
+    namespace = metadata["namespace"]
+    affinity: Object = spec.get("affinity") or {}
+    near, far = affinity.get("podAffinity") or {}, affinity.get("podAntiAffinity") or {}
+    return PodInfo(
+        namespace=namespace,
+        name=metadata["name"],
+        uid=metadata["uid"],
+        labels=own_labels,
+        node=spec.get("nodeName") or "",
+        priority=spec.get("priority") or 0,
+        preempts=spec.get("preemptionPolicy") != "Never",
+        requests=requests_of(spec),
+        weights=weights_of(spec),
+        tolerations=spec.get("tolerations") or [],
+        wants_node=wants_node(spec),
+        named_nodes=named_nodes(spec) if affinity else None,
+        preferred_nodes=preferred_nodes(spec) if affinity else (),
+        ports=tuple(host_ports(spec)),
+        near=_terms(near.get(REQUIRED), namespace, own_labels),
+        far=_terms(far.get(REQUIRED), namespace, own_labels),
+        preferred_near=_weighted(near.get(PREFERRED), namespace, own_labels),
+        preferred_far=_weighted(far.get(PREFERRED), namespace, own_labels),
+        spread=_spread(spec.get("topologySpreadConstraints"), own_labels),
+        owner=_owner(metadata),
+        terminating=bool(metadata.get("deletionTimestamp")),
+        claims=tuple(_claims(metadata["name"], spec)),
+    )
+
+
+def host_ports(spec: Object) -> Iterator[Port]:
+    """The ports of the node that a Pod takes."""
+    for container in (*spec["containers"], *(spec.get("initContainers") or ())):
+        for port in container.get("ports") or ():
+            if port.get("hostPort"):
+                yield (port.get("hostIP") or ANY_IP, port.get("protocol", "TCP"), port["hostPort"])
+
+
+def _claims(pod: str, spec: Object) -> Iterator[str]:
+    for volume in spec.get("volumes") or ():
+        if "persistentVolumeClaim" in volume:
+            yield volume["persistentVolumeClaim"]["claimName"]
+        elif "ephemeral" in volume:
+            yield f"{pod}-{volume['name']}"
+
+
+def _owner(metadata: Object) -> str:
+    for reference in metadata.get("ownerReferences") or ():
+        if reference.get("controller"):
+            return str(reference["uid"])
+    return ""
+
+
+def _terms(terms: list[Object] | None, namespace: str, own_labels: dict[str, str]) -> tuple[Term, ...]:
+    return tuple(_term(term, namespace, own_labels, 0) for term in terms) if terms else ()
+
+
+def _weighted(terms: list[Object] | None, namespace: str, own_labels: dict[str, str]) -> tuple[Term, ...]:
+    if not terms:
+        return ()
+    return tuple(_term(item["podAffinityTerm"], namespace, own_labels, item["weight"]) for item in terms)
+
+
+def _term(term: Object, namespace: str, own_labels: dict[str, str], weight: int) -> Term:
+    namespaces, namespace_selector = term.get("namespaces") or (), term.get("namespaceSelector")
+    return Term(
+        topology=term["topologyKey"],
+        selector=_selector(term, own_labels),
+        namespaces=frozenset(namespaces if namespaces or namespace_selector is not None else (namespace,)),
+        namespace_selector=None if namespace_selector is None else from_object(namespace_selector),
+        weight=weight,
+    )
+
+
+def _selector(wish: Object, own_labels: dict[str, str]) -> LabelSelector | None:
+    """The labelSelector of a wish, narrowed by the Pod's own values of matchLabelKeys; None: matches nothing."""
+    selector = wish.get("labelSelector")
+    if selector is None:
+        return None
+    expressions = list(selector.get("matchExpressions") or ())
+    for operator, keys in (("In", "matchLabelKeys"), ("NotIn", "mismatchLabelKeys")):
+        expressions += [
+            {"key": key, "operator": operator, "values": [own_labels[key]]}
+            for key in wish.get(keys) or ()
+            if key in own_labels
+        ]
+    return from_object({**selector, "matchExpressions": expressions}) if expressions else from_object(selector)
+
+
+def _spread(constraints: list[Object] | None, own_labels: dict[str, str]) -> tuple[Spread, ...]:
+    return tuple(
+        Spread(
+            topology=constraint["topologyKey"],
+            max_skew=constraint["maxSkew"],
+            required=constraint.get("whenUnsatisfiable") != "ScheduleAnyway",
+            selector=_selector(constraint, own_labels),
+            min_domains=constraint.get("minDomains") or 1,
+            honor_affinity=constraint.get("nodeAffinityPolicy") != "Ignore",
+            honor_taints=constraint.get("nodeTaintsPolicy") == "Honor",
+        )
+        for constraint in constraints or ()
+    )
