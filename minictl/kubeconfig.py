@@ -140,14 +140,14 @@ class Kubeconfig:
         Raises:
             CommandError: a file cannot be written.
         """
-        from minictl.output import structured
+        from minictl import yamls
 
         for path, content in self.files.items():
             document = {"apiVersion": "v1", "kind": "Config", "current-context": "", **content}
             document = {key: value for key, value in document.items() if value != {} or key != "preferences"}
             for section in SECTIONS:
                 document[section] = sorted(content.get(section) or [], key=lambda e: str(e.get("name", ""))) or None
-            write_private(path, structured.to_yaml(document))
+            write_private(path, yamls.dump(document))
 
 
 def _empty() -> Object:

@@ -1,8 +1,8 @@
 """All that a command may touch: streams, server, namespace, printers, exit status.
 
-Writing a command (minictl/commands/NAME.py; listed in minictl/cli.py's table with its one-line help):
+Writing a command (minictl/commands/NAME.py, shared flags in minictl/options.py; listed in minictl/cli.py's table with its one-line help):
 
-    FLAGS = (*common.FILES, Flag("replicas", "int", help="how many replicas to have"), *common.OUTPUT)
+    FLAGS = (*options.FILES, Flag("replicas", "int", help="how many replicas to have"), *options.OUTPUT)
     def run(session: Session, flags: Flags, args: list[str]) -> int | None: ...
     command = Command("scale", run, usage="scale (-f FILE | TYPE NAME) --replicas=COUNT", flags=FLAGS, required=("replicas",))
 

@@ -10,6 +10,7 @@ The sentences for arguments that do not fit together are kubectl's.
 from __future__ import annotations
 
 from minictl import manifests
+from minictl.client import JSON, quote
 from minictl.errors import CommandError, ServerError, raise_all
 
 TYPE_CHECKING = False
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
+    from minictl.client import Query
     from minictl.resources import Resource
     from minictl.session import Session
 
@@ -299,6 +301,24 @@ def _compact(content: Object) -> str:
 # --- the objects themselves
 
 
+def get(
+    session: Session, target: Target, query: Query | None = None, accept: str = JSON, subresource: str = ""
+) -> Object:
+    """One object by name. Where its very namespace is missing, that is what the error says.
+
+    Raises:
+        ServerError: there is no such object, or no such namespace.
+    """
+    try:
+        path = target.resource.path(target.namespace, target.name, subresource)
+        found: Object = session.client.get(path, query, accept)
+    except ServerError as error:
+        if error.reason == "NotFound" and target.namespace not in ("", "default"):
+            session.client.get(f"/api/v1/namespaces/{quote(target.namespace)}")
+        raise
+    return found
+
+
 def fetch(
     session: Session, selection: Selection, *, ignore_not_found: bool = False, chunk_size: int = 500
 ) -> Iterator[tuple[Target, Object]]:
@@ -311,7 +331,7 @@ def fetch(
     for target in selection:
         try:
             if target.name:
-                found = session.client.get(target.path)
+                found = get(session, target)
                 yield (
                     Target(target.resource, target.namespace, target.name, object=target.object, source=target.source),
                     found,
@@ -334,9 +354,14 @@ def _listed(session: Session, target: Target, chunk_size: int) -> Iterator[tuple
         yield Target(target.resource, meta.get("namespace", ""), meta["name"]), item
 
 
-def selector_error(target: Target, error: ServerError) -> ServerError:
+def selector_error(target: Target, error: CommandError) -> CommandError:
     """A list refused for its selector, told the way kubectl does."""
-    if error.reason == "BadRequest" and (target.labels or target.fields) and not target.name:
+    if (
+        isinstance(error, ServerError)
+        and error.reason == "BadRequest"
+        and (target.labels or target.fields)
+        and not target.name
+    ):
         return error.within(
             f'Unable to find "{target.resource.slash_name}" that match label selector "{target.labels}", '
             f'field selector "{target.fields}"'

@@ -1,0 +1,151 @@
+"""Tables in kubectl's layout: columns at least six wide, three spaces between them, the last one not padded."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    Object = dict[str, Any]
+
+MIN_WIDTH = 6
+PADDING = 3
+
+
+class Writer:
+    """Collects rows and writes them aligned. Widths never shrink, so that the rows of a watch stay under their header."""
+
+    def __init__(self, write: Callable[[str], object], paint: Callable[[int, str, str], str] | None = None) -> None:
+        self._write = write
+        self._paint = paint
+        self._rows: list[list[str]] = []
+        self._widths: list[int] = []
+        self.written = 0
+
+    def row(self, cells: Sequence[str]) -> None:
+        self._rows.append(list(cells))
+
+    def forget(self) -> None:
+        """Starts anew: what follows need not align with what went before."""
+        self.flush()
+        self._widths = []
+
+    def flush(self) -> None:
+        if not self._rows:
+            return
+        for cells in self._rows:
+            self._widths += [MIN_WIDTH] * (len(cells) - len(self._widths))
+            for i, cell in enumerate(cells[:-1]):
+                self._widths[i] = max(self._widths[i], len(cell) + PADDING)
+        self._write("".join(self._line(cells) for cells in self._rows))
+        self.written += len(self._rows)
+        self._rows = []
+
+    def _line(self, cells: list[str]) -> str:
+        last = len(cells) - 1
+        padded = [cell if i == last else cell.ljust(self._widths[i]) for i, cell in enumerate(cells)]
+        if self._paint:
+            padded = [self._paint(i, cells[i], text) for i, text in enumerate(padded)]
+        return "".join(padded) + "\n"
+
+
+class Style:
+    """What of a table is shown, and what is added to it. `kind`: put before each name (`pod`, `deployment.apps`)."""
+
+    __slots__ = ("headers", "kind", "label_columns", "namespace", "show_labels", "wide")
+
+    def __init__(
+        self,
+        *,
+        headers: bool = True,
+        wide: bool = False,
+        namespace: bool = False,
+        kind: str = "",
+        label_columns: Sequence[str] = (),
+        show_labels: bool = False,
+    ) -> None:
+        self.headers = headers
+        self.wide = wide
+        self.namespace = namespace
+        self.kind = kind
+        self.label_columns = list(label_columns)
+        self.show_labels = show_labels
+
+
+class Printer:
+    """Prints the Tables of one resource type; the header comes before the first row and again when columns change."""
+
+    def __init__(self, writer: Writer, style: Style) -> None:
+        self._writer = writer
+        self._style = style
+        self._columns: list[Any] = []
+        self._printed: list[Any] | None = None
+
+    def table(self, table: Object, event: str = "") -> None:
+        """One Table; `event` (ADDED ...) becomes a first column."""
+        self._columns = table.get("columnDefinitions") or self._columns
+        rows = table.get("rows") or []
+        if not rows:
+            return
+        if self._style.headers and self._printed != self._columns:
+            self._writer.row(self._header(bool(event)))
+            self._printed = self._columns
+        for row in rows:
+            self._writer.row(self._cells(row, event))
+
+    def _shown(self) -> list[int]:
+        return [i for i, column in enumerate(self._columns) if self._style.wide or not column.get("priority")]
+
+    def _header(self, with_event: bool) -> list[str]:
+        style = self._style
+        names = ["EVENT"] if with_event else []
+        names += ["NAMESPACE"] if style.namespace else []
+        names += [str(self._columns[i]["name"]).upper() for i in self._shown()]
+        names += [label.rpartition("/")[2].upper() for label in style.label_columns]
+        return names + (["LABELS"] if style.show_labels else [])
+
+    def _cells(self, row: Object, event: str) -> list[str]:
+        style = self._style
+        metadata = (row.get("object") or {}).get("metadata") or {}
+        labels = metadata.get("labels") or {}
+        values = row.get("cells") or []
+        cells = [event] if event else []
+        cells += [metadata.get("namespace", "")] if style.namespace else []
+        for i in self._shown():
+            cell = cell_text(values[i]) if i < len(values) else ""
+            column = self._columns[i]
+            if style.kind and column.get("format") == "name" and column.get("type") == "string":
+                cell = f"{style.kind}/{cell}"
+            cells.append(cell)
+        cells += [labels.get(label, "<none>" if style.wide else "") for label in style.label_columns]
+        return cells + ([labels_text(labels)] if style.show_labels else [])
+
+
+def cell_text(value: Any) -> str:
+    """A cell on one line: only the first line of a longer text, and nothing that would steer a terminal."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value)
+    cut = min((at for at in map(text.find, "\f\n\r") if at >= 0), default=-1)
+    return escape(text[:cut]) + "..." if cut >= 0 else escape(text)
+
+
+def escape(text: str) -> str:
+    """Control characters a terminal would obey, made visible."""
+    return text.replace("\x1b", "^[").replace("\r", "\\r") if "\x1b" in text or "\r" in text else text
+
+
+def labels_text(labels: dict[str, str]) -> str:
+    """`a=b,c=d` in order of the keys, `<none>` for no labels."""
+    return ",".join(f"{key}={labels[key]}" for key in sorted(labels)) or "<none>"
+
+
+def generic(object: Object, age: Callable[[str], str]) -> Object:
+    """A Table of name and age made here, for an object the server did not print itself."""
+    metadata = object.get("metadata") or {}
+    columns = [{"name": "Name", "type": "string", "format": "name"}, {"name": "Age", "type": "string"}]
+    cells = [metadata.get("name", ""), age(metadata.get("creationTimestamp") or "")]
+    return {"columnDefinitions": columns, "rows": [{"cells": cells, "object": {"metadata": metadata}}]}
