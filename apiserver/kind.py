@@ -48,6 +48,16 @@ class Scale:
     selector: tuple[str, ...] = ("spec", "selector")
 
 
+@dataclass(frozen=True)
+class StoredAs:
+    """A kind that is another face of stored objects: those of `resource`. `inward` makes the stored form of one of its
+    objects, `outward` the reverse; both return a new object."""
+
+    resource: Resource
+    inward: Callable[[Object], Object]
+    outward: Callable[[Object], Object]
+
+
 def _nothing(*_: Any) -> None:
     return None
 
@@ -98,6 +108,7 @@ class Kind:
     prepare(new, old)      drop or restore what a client may not set (status is handled for every kind)
     default(object)        defaults that depend on other fields; plain ones stand in the schema
     validate(object)       -> causes
+    validate_create(object)           -> causes, in addition to validate(object)
     validate_update(new, old)         -> causes, in addition to validate(new)
     validate_status(new, old)         -> causes, for writes to the status subresource
     warnings(new, old)     -> Warning header texts
@@ -135,6 +146,7 @@ class Kind:
     prepare: Callable[[Object, Object | None], None] = _nothing
     default: Callable[[Object], None] = _nothing
     validate: Callable[[Object], list[Cause]] = _no_causes
+    validate_create: Callable[[Object], list[Cause]] = _no_causes
     validate_update: Callable[[Object, Object], list[Cause]] = _no_causes
     validate_status: Callable[[Object, Object], list[Cause]] = _no_causes
     warnings: Callable[[Object, Object | None], list[str]] = _no_warnings
@@ -142,6 +154,8 @@ class Kind:
     """A Warning header sent with every answer about this kind."""
     grace_seconds: Callable[[Object, int | None], int] = lambda object, requested: 0
     """(object, requested) -> deletionGracePeriodSeconds; 0 deletes at once where no finalizer holds."""
+    stored_as: StoredAs | None = None
+    """Set for a kind whose objects are stored in the form of another (Event of events.k8s.io/v1)."""
 
     @property
     def group(self) -> str:
@@ -166,13 +180,17 @@ class Kind:
     def list_name(self) -> str:
         return self.name + "List"
 
+    @property
+    def _family(self) -> Resource:
+        return self.stored_as.resource if self.stored_as else self.resource
+
     def prefix(self, namespace: str = "") -> str:
         """The start of the storage keys of this kind, or of those in one namespace."""
-        return f"{self.resource}/{namespace}/" if namespace else f"{self.resource}/"
+        return f"{self._family}/{namespace}/" if namespace else f"{self._family}/"
 
     def key(self, namespace: str, name: str) -> str:
         """The storage key of one object: `pods/default/web`, `nodes/node-1`."""
-        return f"{self.resource}/{namespace}/{name}" if self.namespaced else f"{self.resource}/{name}"
+        return f"{self._family}/{namespace}/{name}" if self.namespaced else f"{self._family}/{name}"
 
     def __hash__(self) -> int:
         return hash((self.group_version, self.name))

@@ -1,0 +1,41 @@
+"""Every kind the server has built in; one file declares one Kind.
+
+The order is that of discovery: core first, and of two kinds with one plural the stored one before its other face.
+"""
+
+from __future__ import annotations
+
+from apiserver.kind import Kind
+from apiserver.kinds import (
+    configmap,
+    deployment,
+    endpoints,
+    endpointslice,
+    event,
+    events_event,
+    lease,
+    namespace,
+    node,
+    pod,
+    replicaset,
+    secret,
+    service,
+    serviceaccount,
+)
+
+BUILTIN: tuple[Kind, ...] = (
+    configmap.kind,
+    endpoints.kind,
+    event.kind,
+    namespace.kind,
+    node.kind,
+    pod.kind,
+    secret.kind,
+    serviceaccount.kind,
+    service.kind,
+    deployment.kind,
+    replicaset.kind,
+    lease.kind,
+    endpointslice.kind,
+    events_event.kind,
+)
