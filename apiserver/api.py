@@ -30,6 +30,7 @@ from apiserver.objects.validation import required
 from apiserver.objects.validation.meta import validate_meta, validate_meta_update
 from apiserver.storage import Record
 from apiserver.storage.store import Change, Stale, Store
+from apiserver.watching import face, faces
 from schemas import Schema, load
 
 Propagation = Literal["", "Background", "Foreground", "Orphan"]
@@ -70,7 +71,8 @@ class API:
     # -- reading -------------------------------------------------------------------------------------------------------
 
     def find(self, kind: Kind, namespace: str, name: str) -> Record | None:
-        return self.store.get(kind.key(namespace, name))
+        record = self.store.get(kind.key(namespace, name))
+        return face(kind, record) if record else None
 
     def get(self, kind: Kind, namespace: str, name: str) -> Record:
         """Raises NotFound."""
@@ -81,7 +83,7 @@ class API:
 
     def list(self, kind: Kind, namespace: str = "", labels: LabelSelector | None = None) -> Records:
         """What is there now, in key order."""
-        records = self.store.under(kind.prefix(namespace))
+        records = faces(kind, self.store.under(kind.prefix(namespace)))
         if labels is None:
             return records
         return [r for r in records if labels.matches(r.object["metadata"].get("labels"))]
@@ -126,7 +128,7 @@ class API:
         self._admit("create", kind, object, None, call)
         name = object["metadata"].get("name", "")
         if name:
-            causes = validate_meta(kind, object) + kind.validate(object)
+            causes = validate_meta(kind, object) + kind.validate(object) + kind.validate_create(object)
         else:
             causes = [required("metadata.name", "name or generateName is required"), *kind.validate(object)]
         if causes:
@@ -337,6 +339,9 @@ class API:
     ) -> Record:
         """Store, or for a dry run only pretend. Raises Stale."""
         new = meta.ordered(new, kind.name, kind.group_version)
+        if kind.stored_as is not None and not call.dry_run:
+            new = kind.stored_as.inward(new)
+            return face(kind, await self.store.write(key, new, before.revision if before else 0, deleted=deleted))
         if not call.dry_run:
             return await self.store.write(key, new, before.revision if before else 0, deleted=deleted)
         revision = before.revision if before else 0

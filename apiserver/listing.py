@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from apiserver import errors
 from apiserver.storage import Compacted, Record
 from apiserver.storage.store import Store
-from apiserver.watching import Selection
+from apiserver.watching import Selection, faces
 
 CONTINUE_EXPIRED = (
     "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
@@ -46,6 +46,7 @@ async def page(
         revision, records = store.revision, store.under(selection.prefix)
     else:
         records = await _past(store, selection.prefix, revision, continued=bool(start))
+    records = faces(selection.kind, records)
     if start:
         records = [r for r in records if r.key > start]
     if not selection.is_everything:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import orjson
 
 from apiserver.kind import Kind, Object
+from apiserver.objects.meta import ordered
 from apiserver.objects.selectors import FieldSelector, LabelSelector
 from apiserver.storage import Record
 from apiserver.storage.store import Change, Store
@@ -54,6 +55,25 @@ class Selection:
         if self.labels is not None and not self.labels.matches(object["metadata"].get("labels")):
             return False
         return self.fields is None or self.fields.matches(lambda path: read_field(self.kind, object, path))
+
+
+def face(kind: Kind, record: Record) -> Record:
+    """The record as `kind` shows it: itself, but for a kind that is stored in the form of another."""
+    stored_as = kind.stored_as
+    if stored_as is None:
+        return record
+    faced: Record | None = record.cache.get(kind.group_version)
+    if faced is None:
+        object = ordered(stored_as.outward(record.copy()), kind.name, kind.group_version)
+        faced = Record(
+            record.key, record.revision, record.previous, record.created, record.deleted, orjson.dumps(object)
+        )
+        record.cache[kind.group_version] = faced
+    return faced
+
+
+def faces(kind: Kind, records: list[Record]) -> list[Record]:
+    return records if kind.stored_as is None else [face(kind, record) for record in records]
 
 
 def read_field(kind: Kind, object: Object, path: str) -> str:
@@ -104,7 +124,7 @@ class Watch:
         """Deliver every change from now on; returns what is there now."""
         self._from = self.revision = self._store.revision
         self._queue.clear()
-        records = self._store.under(self._selection.prefix)
+        records = faces(self._selection.kind, self._store.under(self._selection.prefix))
         if self._selection.is_everything:
             return records
         return [r for r in records if self._selection.matches(r.object)]
@@ -149,7 +169,8 @@ class Watch:
 
 def classify(selection: Selection, change: Change) -> Event | None:
     """The event that one change is to a watcher of `selection`, or None."""
-    record, before = change.record, change.before
+    kind = selection.kind
+    record, before = face(kind, change.record), change.before and face(kind, change.before)
     if selection.is_everything:
         return Event(DELETED if record.deleted else MODIFIED if before else ADDED, record)
     old = before is not None and selection.matches(before.object)

@@ -16,7 +16,7 @@ from apiserver.objects import decoding
 from schemas import load
 
 ACCEPTED_BODIES = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
-STRICT, IGNORE = "Strict", "Ignore"
+VALIDATIONS: dict[str, decoding.Validation] = {"Strict": "Strict", "Warn": "Warn", "Ignore": "Ignore"}
 
 
 def call_of(request: Request, *, dry_run: bool = False) -> Call:
@@ -53,12 +53,14 @@ async def read_object(request: Request, kind: Kind) -> Object:
 async def read_as(request: Request, group_version: str, kind: str) -> Object:
     """A body that is to hold this kind."""
     body = await read_json(request)
-    validation = request.query.get("fieldValidation", "")
-    schema = load(group_version, kind)
-    decoded = decoding.decode_body(body, kind, group_version, schema, strict=validation == STRICT)
-    if validation != IGNORE:
-        request.warnings.extend(decoded.warnings)
+    decoded = decoding.decode_body(body, kind, group_version, load(group_version, kind), field_validation(request))
+    request.warnings.extend(decoded.problems)
     return decoded.object
+
+
+def field_validation(request: Request) -> decoding.Validation:
+    """What is to be done about unknown and duplicate fields."""
+    return VALIDATIONS.get(request.query.get("fieldValidation", ""), "Warn")
 
 
 async def read_delete_options(request: Request) -> dict[str, Any]:
@@ -68,4 +70,4 @@ async def read_delete_options(request: Request) -> dict[str, Any]:
     body = await read_json(request)
     if not body.strip():
         return {}
-    return decoding.decode_body(body, "DeleteOptions", "v1", load("v1", "DeleteOptions"), strict=False).object
+    return decoding.decode_body(body, "DeleteOptions", "v1", load("v1", "DeleteOptions"), "Ignore").object

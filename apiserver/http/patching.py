@@ -12,7 +12,7 @@ from apiserver import errors
 from apiserver.api import API
 from apiserver.call import Call
 from apiserver.clock import Clock, timestamp
-from apiserver.http.bodies import IGNORE, STRICT, call_of
+from apiserver.http.bodies import call_of, field_validation
 from apiserver.http.negotiate import load_yaml, media_type
 from apiserver.http.paths import Target
 from apiserver.http.requests import Request
@@ -41,7 +41,7 @@ class Patch:
     clock: Clock
     media_type: str
     value: Any
-    validation: str
+    validation: decoding.Validation
 
     async def write(self, api: API) -> tuple[Record, bool]:
         """Apply it; the record, and whether it was created (only server-side apply does that)."""
@@ -72,15 +72,19 @@ class Patch:
     def _decoded(self, patched: Object) -> Object:
         """The patched value as an object of its kind; what cannot be one is the patch's fault."""
         schema = load(self.kind.group_version, self.kind.name)
+        shown = self._shown(patched) if self.validation == "Strict" else ""
         try:
-            decoded = decoding.decode_value(
-                patched, self.kind.name, self.kind.group_version, schema, strict=self.validation == STRICT
-            )
-        except errors.BadRequest as error:
-            raise errors.Invalid("", "", [invalid("patch", self._shown(patched), _bare(error.message))]) from None
-        if self.validation != IGNORE:
-            self.call.warnings.extend(w for w in decoded.warnings if w not in self.call.warnings)
+            decoded = decoding.decode_value(patched, schema)
+        except decoding.DecodeError as error:
+            raise self._refused(shown or self._shown(patched), str(error)) from None
+        if decoded.problems and self.validation == "Strict":
+            raise self._refused(shown, decoding.strict_problem(decoded.problems))
+        if self.validation == "Warn":
+            self.call.warnings.extend(w for w in decoded.problems if w not in self.call.warnings)
         return decoded.object
+
+    def _refused(self, shown: str, problem: str) -> errors.Invalid:
+        return errors.Invalid("", "", [invalid("patch", shown, problem)])
 
     def _shown(self, patched: Object) -> str:
         return go_value(self.value) if self.media_type == STRATEGIC else orjson.dumps(patched).decode()
@@ -122,8 +126,7 @@ async def read(request: Request, kind: Kind, place: Target, clock: Clock) -> Pat
     given, value = await read_value(request)
     if given == APPLY:
         _check_applied(request, kind, value)
-    validation = request.query.get("fieldValidation", "")
-    return Patch(kind, place, call_of(request), clock, given, value, validation)
+    return Patch(kind, place, call_of(request), clock, given, value, field_validation(request))
 
 
 async def read_value(request: Request) -> tuple[str, Any]:
@@ -166,11 +169,6 @@ def _check_address(patched: Object, before: Object, place: Target) -> None:
         raise errors.BadRequest(f"the name of the object ({name}) does not match the name on the URL ({place.name})")
     if place.namespace and metadata.get("namespace", place.namespace) != place.namespace:
         raise errors.BadRequest("the namespace of the provided object does not match the namespace sent on the request")
-
-
-def _bare(message: str) -> str:
-    """The complaint of a decoder without the sentence around it, which a patch does not have."""
-    return message.partition(": ")[2] if " cannot be handled as a " in message else message
 
 
 def _json_type(value: Any) -> str:

@@ -33,7 +33,8 @@ PLACEHOLDERS = {
     "<any>": r".*",
 }
 CHANGES = re.compile(
-    r"\b(apply|create|delete|replace|patch|label|annotate|scale|run|expose|set|edit|rollout (restart|undo|pause|resume))\b"
+    r"\b(apply|create|delete|replace|patch|label|annotate|scale|run|expose|set|edit)\b"
+    r"|rollout (restart|undo|pause|resume)\b"
 )
 
 
