@@ -5,13 +5,13 @@ into a table (name -> expected type, how to read it, whether its zero value is l
 once, in place. At the first thing that is not plainly right it gives up, and the body is read again by gostructs.py,
 which follows Go step by step, finds out what is wrong, or that nothing is. Both give the same object.
 
-Measured on CPython 3.11 for a Pod of 60 fields: 12 us for the fast way, parsing 4 us, looking for duplicates 3 us;
-jsonschema-rs needs 40 us only to say that the same Pod is valid, and would not have changed anything in it.
+Measured on CPython 3.11 for a Pod of 84 fields, in microseconds: parsing 5, looking for duplicates 3, the fast way 20,
+the careful way 300. jsonschema-rs would say in 3 whether the Pod is valid, but not bring it into stored form, and it
+takes 42 ms to import and 12 ms for each kind to compile, which a server that is ready in 400 ms does not have.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -34,7 +34,6 @@ SHOWN_OF_BODY = 30
 """Bytes of an unreadable body that its error shows."""
 
 _TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
-_HIDES_KEYS = re.compile(rb'"[ \t\r\n]+:|\\u0022')
 
 
 @dataclass(frozen=True)
@@ -183,11 +182,11 @@ def _finished(object: Object, kind: str, group_version: str, problems: Problems)
 def _has_duplicates(body: bytes, value: Any) -> bool:
     """Whether a key may be written twice in an object of `body`, which was parsed to `value`.
 
-    Every key is followed by `":`, in the body and in the value written out again, unless there is space between the
-    two or a quote is written as \\u0022. Within texts `":` stands in both equally often. So if both have as many, no
-    key was lost.
+    Every key brings a colon; other colons stand within texts, literally unless somebody escapes them. So if the value
+    written out again has as many as the body, no key was lost.
     """
-    return body.count(b'":') != orjson.dumps(value).count(b'":') or _HIDES_KEYS.search(body) is not None
+    lost = body.count(b":") != orjson.dumps(value).count(b":")
+    return lost or (b"\\u003" in body and (b"\\u003a" in body or b"\\u003A" in body))
 
 
 # -- the fast way ------------------------------------------------------------------------------------------------------
