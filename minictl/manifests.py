@@ -46,7 +46,7 @@ def read(
         from minictl import kustomization
 
         yield from (Manifest(item, kustomize) for item in kustomization.build(kustomize))
-    for source in [path for name in filenames for path in _paths(name, recursive)]:
+    for source in [path for name in filenames for path in paths(name, recursive)]:
         yield from (Manifest(document, _label(source)) for document in documents(_bytes(source, stdin), _label(source)))
 
 
@@ -75,7 +75,12 @@ def _is_url(name: str) -> bool:
     return name.startswith(("http://", "https://"))
 
 
-def _paths(name: str, recursive: bool) -> list[str]:
+def paths(name: str, recursive: bool) -> list[str]:
+    """The files that one -f names: itself, those of a folder, or those that match a pattern.
+
+    Raises:
+        CommandError: there is no such path, or a folder without manifests.
+    """
     if name == "-" or _is_url(name):
         return [name]
     if any(char in name for char in "*?[") and not os.path.exists(name):

@@ -1,0 +1,25 @@
+"""create serviceaccount."""
+
+from __future__ import annotations
+
+from minictl import generating, options
+from minictl.flags import Command
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from minictl.flags import Flags
+    from minictl.session import Session
+
+
+def run(session: Session, flags: Flags, args: list[str]) -> None:
+    account = generating.begin(session, "ServiceAccount", generating.name_of(session, args))
+    where = generating.resource("v1", "ServiceAccount", "serviceaccounts")
+    generating.make(session, flags, account, where, "failed to create serviceaccount: ")
+
+
+command = Command(
+    "create serviceaccount",
+    run,
+    usage="create serviceaccount NAME [--dry-run=server|client|none]",
+    flags=(*options.OUTPUT, options.DRY_RUN, *generating.FLAGS),
+)
