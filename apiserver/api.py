@@ -103,7 +103,12 @@ class API:
             stops.append(self.store.listen(kind.prefix().rstrip("/"), hear))
             for record in self.list(kind):
                 callback(kind, None, record.object)
-        return lambda: [stop() for stop in stops] and None
+
+        def stop_all() -> None:
+            for stop in stops:
+                stop()
+
+        return stop_all
 
     # -- create --------------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from apiserver import errors
-from apiserver.api import API, DeleteOptions
+from apiserver.api import API, DeleteOptions, Propagation
 from apiserver.call import Call
 from apiserver.http import bodies, patching, representations
 from apiserver.http.bodies import call_of
@@ -31,7 +31,12 @@ from apiserver.listing import Page, page
 from apiserver.objects.validation import not_supported
 from apiserver.storage import Record
 
-PROPAGATION_POLICIES = ("Foreground", "Background", "Orphan")
+PROPAGATION_POLICIES: dict[str, Propagation] = {
+    "": "",
+    "Foreground": "Foreground",
+    "Background": "Background",
+    "Orphan": "Orphan",
+}
 
 COLLECTION = {"GET": "list", "POST": "create", "DELETE": "deletecollection"}
 OBJECT = {"GET": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
@@ -187,8 +192,8 @@ async def delete_options(request: Request) -> tuple[DeleteOptions, Call]:
     orphan = body.get("orphanDependents")
     if orphan is None and "orphanDependents" in request.query:
         orphan = boolean(request.query["orphanDependents"])
-    if propagation and propagation not in PROPAGATION_POLICIES:
-        cause = not_supported("propagationPolicy", propagation, [*PROPAGATION_POLICIES, "nil"])
+    if propagation not in PROPAGATION_POLICIES:
+        cause = not_supported("propagationPolicy", propagation, [*filter(None, PROPAGATION_POLICIES), "nil"])
         raise errors.Invalid("DeleteOptions.meta.k8s.io", "", [cause])
     if not propagation and orphan is not None:
         propagation = "Orphan" if orphan else "Background"
@@ -197,7 +202,10 @@ async def delete_options(request: Request) -> tuple[DeleteOptions, Call]:
         grace_seconds = integer(request.query, "gracePeriodSeconds")
     call = call_of(request, dry_run=bool(body.get("dryRun")))
     options = DeleteOptions(
-        grace_seconds, propagation, preconditions.get("uid") or "", preconditions.get("resourceVersion") or ""
+        grace_seconds,
+        PROPAGATION_POLICIES[propagation],
+        preconditions.get("uid") or "",
+        preconditions.get("resourceVersion") or "",
     )
     return options, call
 

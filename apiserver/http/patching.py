@@ -18,6 +18,7 @@ from apiserver.http.paths import Target
 from apiserver.http.requests import Request
 from apiserver.kind import Kind, Object
 from apiserver.objects import decoding, gojson
+from apiserver.objects.gostructs import DecodeError
 from apiserver.objects.patch import apply, jsonpatch, merge, strategic
 from apiserver.objects.validation import invalid, required
 from apiserver.storage import Record
@@ -75,7 +76,7 @@ class Patch:
         shown = self._shown(patched) if self.validation == "Strict" else ""
         try:
             decoded = decoding.decode_value(patched, schema)
-        except decoding.DecodeError as error:
+        except DecodeError as error:
             raise self._refused(shown or self._shown(patched), str(error)) from None
         if decoded.problems and self.validation == "Strict":
             raise self._refused(shown, decoding.strict_problem(decoded.problems))

@@ -163,7 +163,12 @@ class Store:
         """Call `listener` with every change of keys `family/...` from now on, in order; returns what stops it."""
         listeners = self._listeners.setdefault(family, [])
         listeners.append(listener)
-        return lambda: listeners.remove(listener) if listener in listeners else None
+
+        def stop() -> None:
+            if listener in listeners:
+                listeners.remove(listener)
+
+        return stop
 
     async def changes(self, since: int, prefix: str) -> list[Change]:
         """What was published after `since`, up to now, under prefix. Raises Compacted when that is not kept.
