@@ -207,7 +207,8 @@ class API:
         name = old["metadata"]["name"]
         meta.carry_over(new, old)
         _restrict(kind, new, old, subresource)
-        kind.prepare(new, old)
+        if subresource not in ("status", "finalize"):
+            kind.prepare(new, old)
         schema = self._default(kind, new)
         self._admit("update", kind, new, old, call)
         if subresource == "binding":
@@ -235,7 +236,9 @@ class API:
         except BaseException:
             self._released(kind, new, old, call)
             raise
-        self._released(kind, old, None if gone else new, call)
+        self._released(kind, old, new, call)
+        if gone:
+            self._released(kind, new, None, call)
         return record
 
     # -- delete --------------------------------------------------------------------------------------------------------
