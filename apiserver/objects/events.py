@@ -32,7 +32,9 @@ ALWAYS_IN_CORE = ("reportingComponent", "reportingInstance")
 def as_core(event: Object) -> Object:
     """A new object in the core/v1 form of an events.k8s.io/v1 event."""
     renamed = {OLDER_NAMES.get(name, name): value for name, value in event.items()}
-    return {**dict.fromkeys(ALWAYS_IN_CORE, ""), **renamed, "apiVersion": CORE}
+    for name in ALWAYS_IN_CORE:
+        renamed.setdefault(name, "")
+    return {**renamed, "apiVersion": CORE}
 
 
 def as_events(event: Object) -> Object:
