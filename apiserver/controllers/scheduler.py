@@ -7,8 +7,8 @@
 
 A decision is made without waiting for anything, and counted at once ("assumed"): the next Pod is placed knowing it,
 while the binding is still on its way to the disk. So many bindings share one disk write, and priorities hold among all
-Pods that wait at that moment. A key of the work queue says only that there is something to do: whoever comes first takes
-the most important Pod.
+Pods that wait at that moment. A key of the work queue says only that there is something to do: whoever comes first
+takes the most important Pod.
 """
 
 from __future__ import annotations

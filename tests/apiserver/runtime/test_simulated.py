@@ -1,0 +1,204 @@
+"""The simulated runtime: what it reports, when the annotation says so, when time passes, and after a restart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from apiserver.clock import ManualClock, timestamp
+from apiserver.objects.podfacts import ContainerFacts, Running, Terminated, Waiting
+from apiserver.objects.podstatus import Place, phase_of, status_of
+from apiserver.runtime.simulated import ANNOTATION, SimulatedRuntime
+
+Object = dict[str, Any]
+PLACE = Place("192.168.0.10", "10.244.0.2")
+
+
+class Stage:
+    """One Pod on one runtime."""
+
+    def __init__(self, behaviour: str = "", policy: str = "Always", **spec: Any) -> None:
+        self.clock = ManualClock()
+        self.runtime = SimulatedRuntime(self.clock)
+        self.pod: Object = {
+            "metadata": {"name": "p", "namespace": "shop", "uid": "u", "annotations": {}},
+            "spec": {"restartPolicy": policy, "containers": [{"name": "web", "image": "web:1"}], **spec},
+        }
+        self.behave(behaviour)
+
+    def behave(self, behaviour: str) -> None:
+        self.pod["metadata"]["annotations"] = {ANNOTATION: behaviour} if behaviour else {}
+        self.runtime.start(self.pod)
+
+    def restart(self) -> None:
+        """Another process takes over: it knows only what the status says."""
+        self.pod["status"] = status_of(self.pod, self.runtime.observe("u"), PLACE, timestamp(self.clock.now()))
+        self.runtime = SimulatedRuntime(self.clock)
+        self.runtime.start(self.pod)
+
+    @property
+    def container(self) -> ContainerFacts:
+        return self.runtime.observe("u").containers[0]
+
+    @property
+    def phase(self) -> str:
+        return phase_of(self.pod["spec"], self.runtime.observe("u"))
+
+
+def test_containers_run_and_are_ready_at_once():
+    stage = Stage()
+    assert stage.container.state == Running("2026-01-01T00:00:00Z")
+    assert (stage.container.ready, stage.container.started, stage.container.restarts) == (True, True, 0)
+    assert stage.container.container_id.startswith("simulated://")
+    assert stage.runtime.observe("u").again_in_seconds is None
+
+
+def test_starting_again_changes_nothing():
+    stage = Stage()
+    before = stage.container
+    stage.clock.advance(100)
+    stage.runtime.start(stage.pod)
+    assert stage.container == before
+
+
+def test_unready_comes_and_goes_without_a_restart():
+    stage = Stage()
+    started = stage.container.container_id
+    stage.behave("Unready")
+    assert (stage.container.ready, stage.phase) == (False, "Running")
+    stage.behave("")
+    assert (stage.container.ready, stage.container.container_id) == (True, started)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "policy", "phase", "code"),
+    [
+        ("Completed", "Never", "Succeeded", 0),
+        ("Completed", "OnFailure", "Succeeded", 0),
+        ("Error", "Never", "Failed", 1),
+        ("CrashLoopBackOff", "Never", "Failed", 1),
+    ],
+)
+def test_containers_end_for_good_where_the_policy_says_so(behaviour: str, policy: str, phase: str, code: int):
+    stage = Stage(behaviour, policy)
+    assert stage.phase == phase
+    assert isinstance(stage.container.state, Terminated)
+    assert stage.container.state.exit_code == code
+    stage.clock.advance(3600)
+    stage.behave("")
+    assert stage.phase == phase
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "policy", "reason"),
+    [
+        ("CrashLoopBackOff", "Always", "Error"),
+        ("Error", "Always", "Error"),
+        ("Error", "OnFailure", "Error"),
+        ("Completed", "Always", "Completed"),
+    ],
+)
+def test_others_are_started_again_later_and_later(behaviour: str, policy: str, reason: str):
+    stage = Stage(behaviour, policy)
+    seen = []
+    for _ in range(8):
+        facts = stage.runtime.observe("u")
+        assert isinstance(facts.containers[0].state, Waiting)
+        assert facts.containers[0].state.reason == "CrashLoopBackOff"
+        assert facts.containers[0].last is not None
+        assert facts.containers[0].last.reason == reason
+        assert facts.again_in_seconds is not None
+        seen.append((facts.containers[0].restarts, facts.again_in_seconds))
+        stage.clock.advance(facts.again_in_seconds)
+    assert seen == [(1, 10), (2, 20), (3, 40), (4, 80), (5, 160), (6, 300), (7, 300), (8, 300)]
+    assert stage.phase == "Running"
+
+
+def test_restarts_that_nobody_watched_are_counted():
+    stage = Stage("Error")
+    stage.clock.advance(10 + 20 + 5)
+    assert (stage.container.restarts, stage.runtime.observe("u").again_in_seconds) == (3, 35)
+
+
+def test_the_back_off_says_how_long_it_is():
+    stage = Stage("Error")
+    stage.clock.advance(10 + 20 + 40)
+    assert stage.container.state == Waiting(
+        "CrashLoopBackOff", "back-off 1m20s restarting failed container=web pod=p_shop(u)"
+    )
+
+
+def test_a_container_that_may_live_again_is_restarted_at_once():
+    stage = Stage("CrashLoopBackOff")
+    stage.behave("")
+    assert (stage.phase, stage.container.ready, stage.container.restarts) == ("Running", True, 2)
+    assert stage.runtime.observe("u").again_in_seconds is None
+
+
+def test_an_image_that_cannot_be_pulled_and_then_can():
+    stage = Stage("ImagePullBackOff")
+    assert stage.container.state == Waiting("ImagePullBackOff", 'Back-off pulling image "web:1"')
+    assert (stage.phase, stage.container.restarts) == ("Pending", 0)
+    stage.behave("")
+    assert (stage.phase, stage.container.restarts) == ("Running", 0)
+
+
+def test_a_running_job_can_be_completed():
+    stage = Stage(policy="OnFailure")
+    stage.clock.advance(60)
+    stage.behave("Completed")
+    state = stage.container.state
+    assert isinstance(state, Terminated)
+    assert (state.started_at, state.finished_at) == ("2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z")
+
+
+def test_a_failing_job_can_be_completed():
+    stage = Stage("Error", "OnFailure")
+    stage.behave("Completed")
+    assert (stage.phase, stage.container.restarts) == ("Succeeded", 2)
+
+
+def test_a_new_image_replaces_the_container():
+    stage = Stage()
+    before = stage.container
+    stage.pod["spec"]["containers"][0]["image"] = "web:2"
+    stage.runtime.start(stage.pod)
+    after = stage.container
+    assert (after.image, after.restarts, after.ready) == ("web:2", 1, True)
+    assert after.last is not None
+    assert after.last.container_id == before.container_id
+
+
+def test_init_containers_are_done_and_sidecars_stay():
+    init = [{"name": "migrate", "image": "m"}, {"name": "proxy", "image": "x", "restartPolicy": "Always"}]
+    done, sidecar = Stage(initContainers=init).runtime.observe("u").init_containers
+    assert isinstance(done.state, Terminated)
+    assert isinstance(sidecar.state, Running)
+    assert (done.ready, sidecar.ready) == (True, True)
+
+
+def test_ephemeral_containers_join_a_running_pod():
+    stage = Stage()
+    stage.pod["spec"]["ephemeralContainers"] = [{"name": "debug", "image": "busybox"}]
+    stage.runtime.start(stage.pod)
+    (debug,) = stage.runtime.observe("u").ephemeral_containers
+    assert isinstance(debug.state, Running)
+
+
+@pytest.mark.parametrize("behaviour", ["", "Unready", "CrashLoopBackOff", "ImagePullBackOff"])
+def test_after_a_restart_of_the_server_nothing_has_changed(behaviour: str):
+    init = [{"name": "migrate", "image": "m"}]
+    stage = Stage(behaviour, initContainers=init, ephemeralContainers=[{"name": "debug", "image": "b"}])
+    stage.clock.advance(12)
+    before = stage.runtime.observe("u")
+    stage.restart()
+    assert stage.runtime.observe("u") == before
+
+
+def test_a_pod_that_was_stopped_is_unknown():
+    stage = Stage()
+    stage.runtime.stop("u")
+    stage.runtime.stop("u")
+    with pytest.raises(KeyError):
+        stage.runtime.observe("u")
