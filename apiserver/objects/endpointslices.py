@@ -51,8 +51,8 @@ class Template:
     namespace: str
     generate_name: str
     address_type: str
-    keep_annotations: bool = True
-    annotations: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] | None = None
+    """None: those of a slice stay as they are."""
 
     def new(self, ports: Group, listed: list[Object]) -> Object:
         metadata: Object = {"generateName": self.generate_name, "namespace": self.namespace, "labels": self.labels}
@@ -66,17 +66,22 @@ class Template:
             "ports": [port_fields(p) for p in ports] or None,
         }
 
-    def changed(self, slice_: Object, listed: list[Object]) -> Object:
+    def changed(self, slice_: Object, listed: list[Object] | None) -> Object:
         """The present slice with other endpoints."""
         metadata = {**slice_["metadata"], "labels": self.labels}
+        if self.annotations is not None:
+            metadata["annotations"] = dict(self.annotations)
         return {**slice_, "metadata": metadata, "endpoints": listed or None}
 
     def owns(self, slice_: Object) -> bool:
         references = slice_["metadata"].get("ownerReferences") or ()
         return any(r["uid"] == self.owner["uid"] and r["kind"] == self.owner["kind"] for r in references)
 
-    def is_labelled(self, slice_: Object) -> bool:
-        return bool((slice_["metadata"].get("labels") or {}) == self.labels)
+    def is_marked(self, slice_: Object) -> bool:
+        """Whether the slice's labels and annotations are as they should be."""
+        metadata = slice_["metadata"]
+        same = self.annotations is None or (metadata.get("annotations") or {}) == self.annotations
+        return same and bool((metadata.get("labels") or {}) == self.labels)
 
 
 def plan(
@@ -226,7 +231,7 @@ def _fit(
         kept = [found for e in before if (found := homeless.pop(_identity(e), None)) is not None]
         if not kept and before:
             changes.delete.append(slice_)
-        elif kept != before or not template.is_labelled(slice_):
+        elif kept != before or not template.is_marked(slice_):
             changed.append((slice_, kept))
         else:
             unchanged.append(slice_)
@@ -255,17 +260,15 @@ def _rewrite_instead_of_delete(template: Template, changes: Changes) -> None:
     for slice_ in changes.delete:
         if changes.create and template.owns(slice_):
             new = changes.create.pop()
-            metadata = {**slice_["metadata"], "labels": new["metadata"]["labels"]}
-            changes.update.append({**slice_, **new, "metadata": metadata})
+            rewritten = template.changed(slice_, new["endpoints"])
+            changes.update.append({**rewritten, "ports": new["ports"]})
         else:
             kept.append(slice_)
     changes.delete = kept
 
 
 def _is_placeholder(template: Template, slice_: Object) -> bool:
-    return (
-        not slice_["endpoints"] and not slice_.get("ports") and template.owns(slice_) and template.is_labelled(slice_)
-    )
+    return not slice_["endpoints"] and not slice_.get("ports") and template.owns(slice_) and template.is_marked(slice_)
 
 
 def _identity(endpoint: Object) -> tuple[tuple[str, ...], str, str, str]:
