@@ -12,12 +12,21 @@ import orjson
 
 from apiserver.errors import Cause
 
+Object = dict[str, Any]
 Causes = list[Cause]
+
+IMMUTABLE = "field is immutable"
+NOT_NEGATIVE = "must be greater than or equal to 0"
 
 
 def invalid(field: str, value: Any, detail: str) -> Cause:
     """`Invalid value: VALUE: detail`."""
     return Cause(field, "FieldValueInvalid", f"Invalid value: {shown(value)}: {detail}")
+
+
+def not_negative(field: str, value: int) -> Causes:
+    """The cause, if any, of a number that must not be negative."""
+    return [invalid(field, value, NOT_NEGATIVE)] if value < 0 else []
 
 
 def required(field: str, detail: str = "") -> Cause:

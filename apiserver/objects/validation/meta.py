@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from apiserver.objects.validation import Causes, Printed, forbidden, invalid, required, struct, too_long
+from apiserver.objects.validation import (
+    IMMUTABLE,
+    Causes,
+    Object,
+    Printed,
+    forbidden,
+    invalid,
+    not_negative,
+    required,
+    struct,
+    too_long,
+)
 from apiserver.objects.validation.names import (
     byte_length,
     dns_label,
@@ -15,12 +26,9 @@ from apiserver.objects.validation.names import (
     subdomain_name,
 )
 
-Object = dict[str, Any]
-
 ANNOTATIONS_MAX_BYTES = 256 * 1024
 FIELD_MANAGER_MAX_BYTES = 128
 SUBRESOURCE_MAX_BYTES = 256
-IMMUTABLE = "field is immutable"
 
 STANDARD_FINALIZERS = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
 
@@ -85,9 +93,7 @@ def _validate_namespace(namespaced: bool, namespace: str | None) -> Causes:
 
 
 def _validate_common(metadata: Object) -> Causes:
-    causes: Causes = []
-    if metadata.get("generation", 0) < 0:
-        causes.append(invalid("metadata.generation", metadata["generation"], "must be greater than or equal to 0"))
+    causes = not_negative("metadata.generation", metadata.get("generation", 0))
     if labels := metadata.get("labels"):
         causes += validate_labels("metadata.labels", labels)
     if annotations := metadata.get("annotations"):

@@ -1,0 +1,148 @@
+"""Defaults of a Pod that depend on its other fields, for Pods and for templates; and its quality-of-service class."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from apiserver.objects.quantity import Quantity, parse
+from apiserver.objects.validation.resources import container_requests
+
+Object = dict[str, Any]
+
+GUARANTEED, BURSTABLE, BEST_EFFORT = "Guaranteed", "Burstable", "BestEffort"
+CONTAINER_LISTS = ("containers", "initContainers", "ephemeralContainers")
+
+_PART = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_HOST = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*(?::[0-9]+)?"
+_image = re.compile(
+    rf"(?:(?:{_HOST})/)?{_PART}(?:/{_PART})*(?::(?P<tag>\w[\w.-]{{0,127}}))?"
+    r"(?P<digest>@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?",
+    re.ASCII,
+).fullmatch
+"""A reference to a container image, as the distribution specification writes it."""
+
+
+def default_template(template: Object) -> None:
+    """What a Pod template of any workload is filled in with."""
+    default_pod_spec(template.setdefault("spec", {}))
+
+
+def default_pod(pod: Object) -> None:
+    """What a Pod is filled in with beyond the template's part: a template stays as it was written."""
+    spec = pod["spec"]
+    default_pod_spec(spec)
+    spec.setdefault("enableServiceLinks", True)
+    for kind in ("containers", "initContainers"):
+        for container in spec.get(kind) or ():
+            _request_limits(container.get("resources") or {})
+            if spec.get("hostNetwork"):
+                _use_host_ports(container)
+    if spec.get("resources"):
+        _request_for_all(spec)
+    status = pod.setdefault("status", {})
+    if not status.get("phase"):
+        status["phase"] = "Pending"
+    if not status.get("qosClass"):
+        status["qosClass"] = qos_class(spec)
+    if spec.get("schedulingGates") and not status.get("conditions"):
+        status["conditions"] = [_GATED.copy()]
+
+
+_GATED = {
+    "type": "PodScheduled",
+    "status": "False",
+    "reason": "SchedulingGated",
+    "message": "Scheduling is blocked due to non-empty scheduling gates",
+    "lastProbeTime": None,
+    "lastTransitionTime": None,
+}
+
+
+def default_pod_spec(spec: Object) -> None:
+    """Pull policies, volumes without a type, the two names of the service account, resources in storable steps."""
+    for kind in CONTAINER_LISTS:
+        for container in spec.get(kind) or ():
+            if not container.get("imagePullPolicy"):
+                container["imagePullPolicy"] = pull_policy(container.get("image", ""))
+            if resources := container.get("resources"):
+                _round(resources)
+    for volume in spec.get("volumes") or ():
+        if volume.keys() <= {"name"}:
+            volume["emptyDir"] = {}
+        elif (image := volume.get("image")) is not None and not image.get("pullPolicy"):
+            image["pullPolicy"] = pull_policy(image.get("reference", ""))
+    account = spec.get("serviceAccountName") or spec.get("serviceAccount")
+    if account:
+        spec["serviceAccountName"] = spec["serviceAccount"] = account
+    else:
+        spec.pop("serviceAccountName", None)
+        spec.pop("serviceAccount", None)
+
+
+def pull_policy(image: str) -> str:
+    """Always for an image without tag or digest, and for `:latest`; what is no image reference is not pulled again."""
+    match = _image(image)
+    if match is None:
+        return "IfNotPresent"
+    tag = match["tag"] or ("" if match["digest"] else "latest")
+    return "Always" if tag == "latest" else "IfNotPresent"
+
+
+def _round(resources: Object) -> None:
+    """Nothing finer than a thousandth is stored."""
+    for side in ("limits", "requests"):
+        for name, text in (resources.get(side) or {}).items():
+            if text[-1:] in ("n", "u"):
+                resources[side][name] = str(parse(text).rounded_to_milli())
+
+
+def _request_limits(resources: Object) -> None:
+    """What is limited and not requested is requested in full."""
+    if limits := resources.get("limits"):
+        requests = resources.setdefault("requests", {})
+        for name, amount in limits.items():
+            requests.setdefault(name, amount)
+
+
+def _use_host_ports(container: Object) -> None:
+    for port in container.get("ports") or ():
+        if not port.get("hostPort"):
+            port["hostPort"] = port.get("containerPort", 0)
+
+
+def _request_for_all(spec: Object) -> None:
+    """The Pod's own requests: what its containers ask for together, else what it is limited to."""
+    resources = spec["resources"]
+    requests = dict(resources.get("requests") or {})
+    limits = resources.get("limits") or {}
+    for name, amount in sorted(container_requests(spec).items()):
+        if name not in requests and (name in ("cpu", "memory") or name.startswith("hugepages-")):
+            requests[name] = str(Quantity(amount))
+    for name, text in limits.items():
+        requests.setdefault(name, text)
+    if requests:
+        resources["requests"] = requests
+
+
+def qos_class(spec: Object) -> str:
+    """Guaranteed: every container has limits of CPU and memory and requests as much. BestEffort: none asks for any."""
+    if own := spec.get("resources"):
+        sides = [own]
+    else:
+        containers = (spec.get("containers") or []) + (spec.get("initContainers") or [])
+        sides = [container.get("resources") or {} for container in containers]
+    requests: dict[str, Decimal] = {}
+    limits: dict[str, Decimal] = {}
+    is_limited = True
+    for resources in sides:
+        for side, total in (("requests", requests), ("limits", limits)):
+            for name, text in (resources.get(side) or {}).items():
+                if name in ("cpu", "memory") and parse(text).value > 0:
+                    total[name] = total.get(name, Decimal(0)) + parse(text).value
+        own_limits = resources.get("limits") or {}
+        is_limited = is_limited and all(n in own_limits and parse(own_limits[n]).value > 0 for n in ("cpu", "memory"))
+    if not requests and not limits:
+        return BEST_EFFORT
+    return GUARANTEED if is_limited and requests == limits else BURSTABLE

@@ -1,0 +1,110 @@
+"""Validation that ReplicaSets and Deployments share: their selector, their template, their counts."""
+
+from __future__ import annotations
+
+from apiserver.objects.validation import (
+    IMMUTABLE,
+    Causes,
+    Object,
+    Printed,
+    forbidden,
+    invalid,
+    not_negative,
+    not_supported,
+    required,
+    shown,
+)
+from apiserver.objects.validation.meta import validate_label_selector
+from apiserver.objects.validation.podspec import validate_template
+
+
+def validate_selector_and_template(spec: Object) -> Causes:
+    """The selector is there, is valid and selects what the template makes. A template is only looked at under a valid
+    selector; one that selects everything is refused, in the same words for both kinds."""
+    selector, template = spec.get("selector"), spec.get("template") or {}
+    if selector is None:
+        # No selector selects nothing, so the template does not match either.
+        return [required("spec.selector"), *_validate_replicated(template, matches=False)]
+    causes = validate_label_selector("spec.selector", selector)
+    is_empty = not selector.get("matchLabels") and not selector.get("matchExpressions")
+    if is_empty:
+        causes.append(invalid("spec.selector", print_selector(selector), "empty selector is invalid for deployment"))
+    elif causes:
+        return [*causes, invalid("spec.selector", print_selector(selector), "invalid label selector")]
+    labels = (template.get("metadata") or {}).get("labels") or {}
+    return causes + _validate_replicated(template, matches=is_empty or selects(selector, labels))
+
+
+def _validate_replicated(template: Object, *, matches: bool) -> Causes:
+    causes: Causes = []
+    if not matches:
+        labels = (template.get("metadata") or {}).get("labels")
+        text = "`selector` does not match template `labels`"
+        causes.append(invalid("spec.template.metadata.labels", labels, text))
+    causes += validate_template("spec.template", template)
+    spec = template.get("spec") or {}
+    if spec.get("restartPolicy", "") != "Always":
+        at = "spec.template.spec.restartPolicy"
+        causes.append(not_supported(at, spec.get("restartPolicy", ""), ("Always",)))
+    if spec.get("activeDeadlineSeconds") is not None:
+        at = "spec.template.spec.activeDeadlineSeconds"
+        causes.append(forbidden(at, "activeDeadlineSeconds in ReplicaSet is not Supported"))
+    return causes
+
+
+def selects(selector: Object, labels: dict[str, str]) -> bool:
+    """Whether a valid selector matches labels."""
+    wanted: dict[str, str] = selector.get("matchLabels") or {}
+    return wanted.items() <= labels.items() and all(
+        _satisfies(expression, labels) for expression in selector.get("matchExpressions") or ()
+    )
+
+
+def _satisfies(expression: Object, labels: dict[str, str]) -> bool:
+    key, operator = expression["key"], expression["operator"]
+    if operator == "In":
+        return labels.get(key) in expression["values"]
+    if operator == "NotIn":
+        return labels.get(key) not in expression["values"]
+    return (key in labels) == (operator == "Exists")
+
+
+def print_selector(selector: Object) -> Printed:
+    """A selector as Go prints it: its fields in their order, empty ones left out."""
+    fields = []
+    if selector.get("matchLabels"):
+        fields.append('"matchLabels":' + shown(selector["matchLabels"]))
+    if selector.get("matchExpressions"):
+        expressions = ",".join(_print_expression(e) for e in selector["matchExpressions"])
+        fields.append(f'"matchExpressions":[{expressions}]')
+    return Printed("{" + ",".join(fields) + "}")
+
+
+def _print_expression(expression: Object) -> str:
+    text = f'{{"key":{shown(expression.get("key", ""))},"operator":{shown(expression.get("operator", ""))}'
+    values = expression.get("values")
+    return text + (f',"values":{shown(values)}}}' if values else "}")
+
+
+def validate_selector_kept(new: Object, old: Object) -> Causes:
+    """A workload's selector is for ever: its replicas are found by it."""
+    selector, before = new["spec"].get("selector"), old["spec"].get("selector")
+    if selector == before:
+        return []
+    return [invalid("spec.selector", print_selector(selector or {}), IMMUTABLE)]
+
+
+def validate_counts(status: Object, fields: tuple[str, ...], parts: tuple[str, ...]) -> Causes:
+    """Numbers of a status: none of `fields` negative, none of `parts` more than there are replicas, and no more
+    available than ready."""
+    causes: Causes = []
+    for field in fields:
+        if status.get(field, 0) < 0:
+            causes += not_negative(f"status.{field}", status[field])
+    for field in parts:
+        if status.get(field, 0) > status.get("replicas", 0):
+            causes.append(invalid(f"status.{field}", status[field], "cannot be greater than status.replicas"))
+    available = status.get("availableReplicas", 0)
+    if available > status.get("readyReplicas", 0):
+        causes.append(invalid("status.availableReplicas", available, "cannot be greater than readyReplicas"))
+    return causes
