@@ -63,10 +63,10 @@ def selects(selector: Object, labels: dict[str, str]) -> bool:
 def _satisfies(expression: Object, labels: dict[str, str]) -> bool:
     key, operator = expression["key"], expression["operator"]
     if operator == "In":
-        return labels.get(key) in expression["values"]
+        return bool(labels.get(key) in expression["values"])
     if operator == "NotIn":
-        return labels.get(key) not in expression["values"]
-    return (key in labels) == (operator == "Exists")
+        return bool(labels.get(key) not in expression["values"])
+    return (key in labels) == bool(operator == "Exists")
 
 
 def print_selector(selector: Object) -> Printed:
