@@ -1,0 +1,206 @@
+"""OpenAPI: the shapes of what is served, made from the schemas in the forms that clients ask for.
+
+Version 3 has an index and one document for each group and version; kubectl explains with them, looks up merge keys, and
+finds out whether the server checks field names. Version 2 is one document for all; kubectl still wants it, as protobuf,
+to check the items of a `kind: List` (openapi2.py).
+
+A document is made when somebody first asks for it and kept; the index names each by a hash of its bytes, because
+clients cache a document for as long as its address stays the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import orjson
+
+from apiserver.http import openapi2
+from apiserver.http.discovery import VERSION
+from apiserver.http.operations import paths_of
+from apiserver.kind import Kind, Kinds
+from schemas import Field, Schema, load
+
+Node = dict[str, Any]
+
+META = "io.k8s.apimachinery.pkg.apis.meta.v1."
+REFERENCE = "#/components/schemas/"
+ALWAYS = (("v1", "Status"), ("v1", "DeleteOptions"))
+"""Kinds that every document needs for answers and for bodies of DELETE."""
+
+RESPONSES = {"Scale": "autoscaling/v1", "Eviction": "policy/v1", "TokenRequest": "authentication.k8s.io/v1"}
+"""Where kinds that only subresources use stand."""
+
+SELF_READING: dict[str, Node] = {
+    "Quantity": {"oneOf": [{"type": "string"}, {"type": "number"}]},
+    "IntOrString": {"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]},
+    "Time": {"format": "date-time", "type": "string"},
+    "MicroTime": {"format": "date-time", "type": "string"},
+}
+
+
+class OpenAPI:
+    """The documents about a catalogue of kinds; they follow it when it changes."""
+
+    def __init__(self, kinds: Kinds) -> None:
+        self._kinds = kinds
+        self._known: list[Kind] = []
+        self._documents: dict[str, bytes] = {}
+        self._swagger: dict[str, bytes] = {}
+
+    def index(self) -> Node:
+        """GET /openapi/v3."""
+        paths = {}
+        for path in self._paths():
+            body = self.document(path) or b""
+            digest = hashlib.sha512(body).hexdigest()[:64].upper()
+            paths[path] = {"serverRelativeURL": f"/openapi/v3/{path}?hash={digest}"}
+        return {"paths": paths}
+
+    def document(self, path: str) -> bytes | None:
+        """GET /openapi/v3/PATH, as JSON; None if nothing is served there. `path` is like `apis/apps/v1`."""
+        if path not in self._paths():
+            return None
+        if path not in self._documents:
+            group_version = path.partition("/")[2]
+            kinds = [kind for kind in self._kinds if kind.group_version == group_version]
+            self._documents[path] = orjson.dumps(_document(kinds), option=orjson.OPT_SORT_KEYS)
+        return self._documents[path]
+
+    def swagger(self, media_type: str = "application/json") -> bytes:
+        """GET /openapi/v2, as JSON or, for openapi2.PROTOBUF, in that form."""
+        self._paths()
+        if media_type not in self._swagger:
+            definitions: dict[str, Node] = {}
+            for kind in self._kinds:
+                definitions |= definitions_of([kind])
+            self._swagger[media_type] = openapi2.swagger(definitions, media_type)
+        return self._swagger[media_type]
+
+    def _paths(self) -> list[str]:
+        """Every path that has a document. Forgets all documents when the catalogue has changed."""
+        known = list(self._kinds)
+        if known != self._known:
+            self._known = known
+            self._documents.clear()
+            self._swagger.clear()
+        return [f"apis/{gv}" if "/" in gv else f"api/{gv}" for gv in self._kinds.group_versions()]
+
+
+def _document(kinds: list[Kind]) -> Node:
+    paths: Node = {}
+    for kind in kinds:
+        paths |= paths_of(kind, schema_name)
+    return {
+        "openapi": "3.0.0",
+        "info": {"title": "Kubernetes", "version": VERSION["gitVersion"]},
+        "paths": paths,
+        "components": {
+            "schemas": definitions_of(kinds),
+            "securitySchemes": {
+                "BearerToken": {
+                    "type": "apiKey",
+                    "name": "authorization",
+                    "in": "header",
+                    "description": "A bearer token: `Bearer` and the token.",
+                }
+            },
+        },
+    }
+
+
+# -- definitions -------------------------------------------------------------------------------------------------------
+
+
+def schema_name(group_version: str, kind: str) -> str:
+    """The name of a kind's definition: `io.k8s.api.core.v1.Pod`."""
+    return load(group_version, kind).root.full_name
+
+
+def definitions_of(kinds: list[Kind]) -> dict[str, Node]:
+    """The definitions of kinds, their lists, the kinds of their subresources, and all that these are made of."""
+    found: dict[str, Field] = {}
+    result: dict[str, Node] = {}
+    for schema in _schemas(kinds):
+        found |= schema.definitions()
+    for kind in kinds:
+        name = schema_name(kind.group_version, kind.name)
+        result[name + "List"] = _list_definition(kind, name)
+    result |= {name: _definition(field) for name, field in found.items()}
+    result[META + "Patch"] = {"type": "object", "description": "A patch, in the form its Content-Type says."}
+    return result
+
+
+def _schemas(kinds: list[Kind]) -> list[Schema]:
+    wanted = dict.fromkeys(ALWAYS)
+    for kind in kinds:
+        wanted[kind.group_version, kind.name] = None
+        responses = {*kind.subresources.values(), *(["Scale"] if kind.scale else [])}
+        wanted |= {(RESPONSES[name], name): None for name in sorted(responses) if name in RESPONSES}
+        if "Binding" in responses:
+            wanted["v1", "Binding"] = None
+    return [load(group_version, name) for group_version, name in wanted]
+
+
+def _list_definition(kind: Kind, name: str) -> Node:
+    return {
+        "type": "object",
+        "description": f"{kind.name}List is a list of {kind.name} objects.",
+        "required": ["items"],
+        "properties": {
+            "apiVersion": {"type": "string", "description": "The API version of this list."},
+            "items": {"type": "array", "items": {"$ref": REFERENCE + name}, "description": "The objects."},
+            "kind": {"type": "string", "description": "The kind of this list."},
+            "metadata": {
+                "allOf": [{"$ref": REFERENCE + META + "ListMeta"}],
+                "default": {},
+                "description": "The version of the list, and how to go on reading it.",
+            },
+        },
+        "x-kubernetes-group-version-kind": [_gvk(kind, kind.list_name)],
+    }
+
+
+def _gvk(kind: Kind, name: str) -> Node:
+    return {"group": kind.group, "kind": name, "version": kind.version}
+
+
+def _definition(field: Field) -> Node:
+    node = {**field.node}
+    title = node.get("title", "")
+    shape = SELF_READING.get(title) or {"type": field.type}
+    result = {**shape, **_extensions(node)}
+    if node.get("description"):
+        result["description"] = node["description"]
+    if field.required:
+        result["required"] = node["required"]
+    if field.properties:
+        result["properties"] = {name: _property(child) for name, child in field.properties.items()}
+    return result
+
+
+def _extensions(node: Node) -> Node:
+    dropped = "x-kubernetes-preserve-unknown-fields"
+    return {key: value for key, value in node.items() if key.startswith("x-kubernetes-") and key != dropped}
+
+
+def _property(field: Field) -> Node:
+    """What stands at one place; a reference is wrapped, because OpenAPI 3.0 ignores all that stands beside one."""
+    node = field.node
+    result: Node = _extensions(node)
+    if node.get("description"):
+        result["description"] = node["description"]
+    if field.default is not None and "default" in node:
+        result["default"] = node["default"]
+    if "$ref" in node:
+        reference = {"$ref": REFERENCE + field.full_name}
+        return {"allOf": [reference], **result} if result else reference
+    result["type"] = field.type
+    for keyword in ("format", "enum"):
+        if keyword in node:
+            result[keyword] = node[keyword]
+    if field.items is not None:
+        result["items"] = _property(field.items)
+    if field.values is not None:
+        result["additionalProperties"] = _property(field.values)
+    return result
