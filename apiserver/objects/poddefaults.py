@@ -61,13 +61,11 @@ _GATED = {
 
 
 def default_pod_spec(spec: Object) -> None:
-    """Pull policies, volumes without a type, the two names of the service account, resources in storable steps."""
+    """Pull policies, volumes without a type, the two names of the service account."""
     for kind in CONTAINER_LISTS:
         for container in spec.get(kind) or ():
             if not container.get("imagePullPolicy"):
                 container["imagePullPolicy"] = pull_policy(container.get("image", ""))
-            if resources := container.get("resources"):
-                _round(resources)
     for volume in spec.get("volumes") or ():
         if volume.keys() <= {"name"}:
             volume["emptyDir"] = {}
@@ -88,14 +86,6 @@ def pull_policy(image: str) -> str:
         return "IfNotPresent"
     tag = match["tag"] or ("" if match["digest"] else "latest")
     return "Always" if tag == "latest" else "IfNotPresent"
-
-
-def _round(resources: Object) -> None:
-    """Nothing finer than a thousandth is stored."""
-    for side in ("limits", "requests"):
-        for name, text in (resources.get(side) or {}).items():
-            if text[-1:] in ("n", "u"):
-                resources[side][name] = str(parse(text).rounded_to_milli())
 
 
 def _request_limits(resources: Object) -> None:
