@@ -185,7 +185,7 @@ class _Scheduler:
         view = View(pod, self.cluster)
         possible, refusals = [], {}
         for node in self.cluster.nodes.values():
-            refusal = refusal_of(pod, node, view)
+            refusal = refusal_of(node, view)
             if refusal is None:
                 possible.append(node)
             else:

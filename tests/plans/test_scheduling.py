@@ -55,7 +55,7 @@ def why(cluster: Cluster, wanted: Object) -> str:
     """The whole sentence for a Pod that no node takes."""
     info = read(wanted)
     view = View(info, cluster)
-    refusals = {n.name: r for n in cluster.nodes.values() if (r := refusal_of(info, n, view)) is not None}
+    refusals = {n.name: r for n in cluster.nodes.values() if (r := refusal_of(n, view)) is not None}
     assert len(refusals) == len(cluster.nodes)
     reasons = [reason for refusal in refusals.values() for reason in refusal.reasons]
     return messages.pending(len(cluster.nodes), reasons, preempt(info, cluster, refusals).message)
@@ -64,13 +64,13 @@ def why(cluster: Cluster, wanted: Object) -> str:
 def possible(cluster: Cluster, wanted: Object) -> list[str]:
     info = read(wanted)
     view = View(info, cluster)
-    return [n.name for n in cluster.nodes.values() if refusal_of(info, n, view) is None]
+    return [n.name for n in cluster.nodes.values() if refusal_of(n, view) is None]
 
 
 def best(cluster: Cluster, wanted: Object) -> str:
     info = read(wanted)
     view = View(info, cluster)
-    return best_of([n for n in cluster.nodes.values() if refusal_of(info, n, view) is None], info, cluster).name
+    return best_of([n for n in cluster.nodes.values() if refusal_of(n, view) is None], info, cluster).name
 
 
 def sentence(reasons: str, preemption: str = "3 Preemption is not helpful for scheduling") -> str:
@@ -336,7 +336,7 @@ def test_pods_of_a_node_that_comes_later_are_counted_then():
 def attempt(cluster: Cluster, wanted: Object) -> tuple[str, list[str]]:
     info = read(wanted)
     view = View(info, cluster)
-    refusals = {n.name: r for n in cluster.nodes.values() if (r := refusal_of(info, n, view)) is not None}
+    refusals = {n.name: r for n in cluster.nodes.values() if (r := refusal_of(n, view)) is not None}
     outcome = preempt(info, cluster, refusals)
     return outcome.node, sorted(victim.name for victim in outcome.victims)
 

@@ -43,7 +43,7 @@ class NodeInfo:
         self.unschedulable = bool(spec.get("unschedulable"))
         # Cordoning is refused in words of its own, before any taint is looked at.
         taints = [t for t in taints if not (self.unschedulable and t["key"] == UNSCHEDULABLE["key"])]
-        if not _is_ready(status) and not any(t["key"] == NOT_READY["key"] for t in taints):
+        if _is_down(status) and not any(t["key"] == NOT_READY["key"] for t in taints):
             taints.append(NOT_READY)
         self.taints = [t for t in taints if t["effect"] in BLOCKING]
         self.soft_taints = [t for t in taints if t["effect"] == "PreferNoSchedule"]
@@ -77,8 +77,9 @@ def _bump(counts: dict[Key, int], key: Key, by: int) -> None:
         del counts[key]
 
 
-def _is_ready(status: Object) -> bool:
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions") or ())
+def _is_down(status: Object) -> bool:
+    """Whether the node says that it is not ready; one that says nothing has nothing to offer anyway."""
+    return any(c["type"] == "Ready" and c["status"] != "True" for c in status.get("conditions") or ())
 
 
 class Cluster:

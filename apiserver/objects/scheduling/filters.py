@@ -33,6 +33,7 @@ class View:
     def __init__(self, pod: PodInfo, cluster: Cluster) -> None:
         self.pod = pod
         self.cluster = cluster
+        self.filters = tuple(filter for filter, applies in FILTERS if applies(pod, cluster))
 
     @cached_property
     def neighbours(self) -> Neighbours:
@@ -47,7 +48,8 @@ Filter = Callable[[PodInfo, NodeInfo, View], Refusal | None]
 
 
 def _named(pod: PodInfo, node: NodeInfo, view: View) -> Refusal | None:
-    if pod.named_nodes is not None and node.name not in pod.named_nodes:
+    assert pod.named_nodes is not None
+    if node.name not in pod.named_nodes:
         return Refusal(("node(s) didn't satisfy plugin(s) [NodeAffinity]",), True, "node")
     return None
 
@@ -65,13 +67,14 @@ def _tolerated(pod: PodInfo, node: NodeInfo, view: View) -> Refusal | None:
 
 
 def _wanted(pod: PodInfo, node: NodeInfo, view: View) -> Refusal | None:
-    if pod.wants_node is not None and not pod.wants_node(node.name, node.labels):
+    assert pod.wants_node is not None
+    if not pod.wants_node(node.name, node.labels):
         return Refusal(("node(s) didn't match Pod's node affinity/selector",), True, "node")
     return None
 
 
 def _ports_free(pod: PodInfo, node: NodeInfo, view: View) -> Refusal | None:
-    if pod.ports and any(_collide(port, taken) for port in pod.ports for taken in node.ports):
+    if any(_collide(port, taken) for port in pod.ports for taken in node.ports):
         return Refusal(("node(s) didn't have free ports for the requested pod ports",), False, "ports")
     return None
 
@@ -92,7 +95,7 @@ def _fits(pod: PodInfo, node: NodeInfo, view: View) -> Refusal | None:
 
 
 def _spread(pod: PodInfo, node: NodeInfo, view: View) -> Refusal | None:
-    for distribution in view.distributions if pod.spread else ():
+    for distribution in view.distributions:
         skew = distribution.skew_on(node)
         text = "node(s) didn't match pod topology spread constraints"
         if skew is None:
@@ -103,8 +106,6 @@ def _spread(pod: PodInfo, node: NodeInfo, view: View) -> Refusal | None:
 
 
 def _neighbourly(pod: PodInfo, node: NodeInfo, view: View) -> Refusal | None:
-    if not (pod.near or pod.far or view.cluster.keeping_away):
-        return None
     neighbours = view.neighbours
     if pod.near and not neighbours.near_satisfied(pod, node):
         return Refusal(("node(s) didn't match pod affinity rules",), True, "pods")
@@ -115,15 +116,23 @@ def _neighbourly(pod: PodInfo, node: NodeInfo, view: View) -> Refusal | None:
     return None
 
 
-FILTERS: tuple[Filter, ...] = (
-    _named, _schedulable, _tolerated, _wanted, _ports_free, _fits, _spread, _neighbourly
-)  # fmt: skip
+FILTERS: tuple[tuple[Filter, Callable[[PodInfo, Cluster], bool]], ...] = (
+    (_named, lambda pod, _: pod.named_nodes is not None),
+    (_schedulable, lambda *_: True),
+    (_tolerated, lambda *_: True),
+    (_wanted, lambda pod, _: pod.wants_node is not None),
+    (_ports_free, lambda pod, _: bool(pod.ports)),
+    (_fits, lambda *_: True),
+    (_spread, lambda pod, _: bool(pod.spread)),
+    (_neighbourly, lambda pod, cluster: bool(pod.near or pod.far or cluster.keeping_away)),
+)
+"""Each filter with the Pods that it can have anything to say about."""
 
 
-def refusal_of(pod: PodInfo, node: NodeInfo, view: View) -> Refusal | None:
-    """Why `node` cannot take `pod`, or None if it can."""
-    for objects in FILTERS:
-        refusal = objects(pod, node, view)
+def refusal_of(node: NodeInfo, view: View) -> Refusal | None:
+    """Why `node` cannot take the Pod of the view, or None if it can."""
+    for objects in view.filters:
+        refusal = objects(view.pod, node, view)
         if refusal is not None:
             return refusal
     return None

@@ -50,12 +50,12 @@ def _victims_on(node: NodeInfo, pod: PodInfo, cluster: Cluster) -> list[PodInfo]
         cluster.remove(other.uid)
     victims = []
     try:
-        refusal = refusal_of(pod, node, View(pod, cluster))
+        refusal = refusal_of(node, View(pod, cluster))
         if refusal is not None:
             return refusal
         for other in lesser:
             cluster.assign(other, node.name)
-            if refusal_of(pod, node, View(pod, cluster)) is not None:
+            if refusal_of(node, View(pod, cluster)) is not None:
                 cluster.remove(other.uid)
                 victims.append(other)
         return victims

@@ -23,10 +23,12 @@ def best_of(nodes: list[NodeInfo], pod: PodInfo, cluster: Cluster) -> NodeInfo:
     if len(nodes) == 1:
         return nodes[0]
     scores = [_resources(pod, node) for node in nodes]
-    _add(scores, TAINTS, _fewest([_unwelcome(pod, node) for node in nodes]))
+    if any(node.soft_taints for node in nodes):
+        _add(scores, TAINTS, _fewest([_unwelcome(pod, node) for node in nodes]))
     if pod.preferred_nodes:
         _add(scores, NODE_AFFINITY, _most([_liked(pod, node) for node in nodes]))
-    _add(scores, SPREADING, _spread(nodes, pod, cluster))
+    if pod.owner or pod.spread:
+        _add(scores, SPREADING, _spread(nodes, pod, cluster))
     if _has_preferences(pod, cluster):
         wanted = preference(pod, cluster)
         _add(scores, POD_AFFINITY, _stretched([_sum_of(wanted, node) for node in nodes]))
@@ -53,7 +55,7 @@ def _free(capacity: int, used: int) -> float:
 
 
 def _unwelcome(pod: PodInfo, node: NodeInfo) -> float:
-    return len(untolerated(pod.tolerations, node.soft_taints, ("PreferNoSchedule",))) if node.soft_taints else 0
+    return len(untolerated(pod.tolerations, node.soft_taints, ("PreferNoSchedule",)))
 
 
 def _liked(pod: PodInfo, node: NodeInfo) -> float:
@@ -64,7 +66,7 @@ def _spread(nodes: list[NodeInfo], pod: PodInfo, cluster: Cluster) -> list[float
     """By the Pod's soft constraints, or where it has none, away from Pods of the same owner."""
     soft = [s for s in pod.spread if not s.required]
     if not soft:
-        return _fewest([node.owners.get(pod.owner, 0) for node in nodes] if pod.owner else [0.0] * len(nodes))
+        return _fewest([node.owners.get(pod.owner, 0) for node in nodes])
     crowds = [0.0] * len(nodes)
     for constraint in soft:
         distribution = Distribution.of(pod, constraint, cluster)
