@@ -44,7 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "expose": (_C + "expose", "Put a Service before Pods"),
     "delete": (_C + "delete", "Delete objects by file, name or label"),
     "label": (_C + "label", "Change labels"),
-    "annotate": (_C + "annotate", "Change annotations"),
+    "annotate": (_C + "label", "Change annotations"),
     "patch": (_C + "patch", "Change fields of an object"),
     "edit": (_C + "edit", "Change an object in your editor"),
     "replace": (_C + "replace", "Replace objects by those of a file"),
@@ -119,6 +119,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _fail(error: CommandError) -> int:
     try:
+        sys.stdout.write(error.printed)
         sys.stdout.flush()
         text = error.sentence()
         if text:

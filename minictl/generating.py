@@ -53,14 +53,15 @@ def begin(session: Session, kind: str, name: str, api_version: str = "v1", label
     return {"kind": kind, "apiVersion": api_version, "metadata": meta}
 
 
-def make(session: Session, flags: Flags, subject: Object, where: Resource, failure: str = "") -> None:
-    """Creates the object, or only shows it, and tells. `failure` stands before what the server says against it.
+def make(session: Session, flags: Flags, subject: Object, where: Resource, failure: str = "", saves: bool = True) -> None:
+    """Creates the object, or only shows it, and tells. `failure` stands before what the server says against it;
+    `saves`: --save-config has its effect.
 
     Raises:
         CommandError: the server refuses.
     """
     writes = Writes(session, flags)
-    if flags.on("save-config"):
+    if saves and flags.on("save-config"):
         subject = with_configuration(subject, typed_configuration(subject))
     if not writes.sends:
         writes.report(where, subject, "created", typed=True)

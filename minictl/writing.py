@@ -40,6 +40,10 @@ VALIDATE = Flag(
     help="what to do about unknown fields: strict (or true), warn, ignore (or false)",
 )
 SAVE_CONFIG = Flag("save-config", "bool", help="keep the object's configuration in its annotation, as apply does")
+NOTHING_NAMED = (
+    "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n"
+    "   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'"
+)
 _DIRECTIVES = {
     "true": "Strict", "strict": "Strict", "warn": "Warn", "false": "Ignore", "ignore": "Ignore",
 }  # fmt: skip
@@ -151,6 +155,16 @@ def need_files(flags: Flags) -> None:
         raise CommandError("only one of -f or -k can be specified")
 
 
+def need_resources(flags: Flags, args: list[str]) -> None:
+    """Refuses a call that names nothing to work on.
+
+    Raises:
+        CommandError: there are neither arguments nor files.
+    """
+    if not args and not flags.list("filename") and not flags.text("kustomize"):
+        raise CommandError(NOTHING_NAMED)
+
+
 def dry_run(session: Session, flags: Flags) -> str:
     """none, client or server.
 
@@ -226,6 +240,12 @@ def with_configuration(subject: Object, text: str) -> Object:
     meta = subject["metadata"]
     annotations = {**(meta.get("annotations") or {}), LAST_APPLIED: text}
     return {**subject, "metadata": {**meta, "annotations": annotations}}
+
+
+def unversioned(subject: Object) -> Object:
+    """A copy without resourceVersion, which the server does not take on what is new."""
+    meta = {key: value for key, value in subject["metadata"].items() if key != "resourceVersion"}
+    return {**subject, "metadata": meta}
 
 
 def within(error: CommandError, verb: str, source: str) -> CommandError:

@@ -15,6 +15,7 @@ from minictl.writing import (
     manager,
     need_files,
     propagation,
+    unversioned,
     with_configuration,
     within,
 )
@@ -174,7 +175,7 @@ class _Apply:
         if self.writes.sends:
             try:
                 path = target.resource.path(target.namespace)
-                made = self.session.client.create(path, made, self.writes.query)
+                made = self.session.client.create(path, unversioned(made), self.writes.query)
             except ServerError as error:
                 raise within(error, "creating", target.source) from None
         self._tell(target, made, "created")

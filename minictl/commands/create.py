@@ -12,6 +12,7 @@ from minictl.writing import (
     configuration,
     manager,
     need_files,
+    unversioned,
     with_configuration,
     within,
 )
@@ -66,7 +67,8 @@ def _create(session: Session, flags: Flags, writes: Writes, target: Target) -> N
         subject = with_configuration(subject, configuration(subject))
     if writes.sends:
         try:
-            subject = session.client.create(target.resource.path(target.namespace), subject, writes.query)
+            path = target.resource.path(target.namespace)
+            subject = session.client.create(path, unversioned(subject), writes.query)
         except ServerError as error:
             raise within(error, "creating", target.source) from None
     writes.report(target, subject, "created")

@@ -41,7 +41,8 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     service = generating.begin(session, "Service", name, labels={"app": name})
     service |= {"spec": spec, "status": {"loadBalancer": {}}}
     where = generating.resource("v1", "Service", "services")
-    generating.make(session, flags, service, where, f"failed to create {kind} service: ")
+    # --save-config is accepted and does nothing here, as in kubectl.
+    generating.make(session, flags, service, where, f"failed to create {kind} service: ", saves=False)
 
 
 def service_spec(
