@@ -1,4 +1,4 @@
-"""Publishes the cluster's CA certificate as ConfigMap `kube-root-ca.crt` in every namespace, and puts it right again."""
+"""Publishes the CA certificate as ConfigMap `kube-root-ca.crt` in every namespace, and puts it right again."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def template_hash(deployment: Object) -> str:
     collisions = deployment.get("status", {}).get("collisionCount", 0)
     encoded = orjson.dumps([deployment["spec"]["template"], collisions], option=orjson.OPT_SORT_KEYS)
     number = int.from_bytes(hashlib.blake2b(encoded, digest_size=4).digest(), "big")
-    return "".join(NAME_ALPHABET[int(digit)] for digit in str(number))
+    return "".join(NAME_ALPHABET[ord(digit) % len(NAME_ALPHABET)] for digit in str(number))
 
 
 def same_template(a: Object, b: Object) -> bool:

@@ -62,7 +62,10 @@ def selects(service: Object) -> bool:
 
 
 def is_ready(pod: Object) -> bool:
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in pod.get("status", {}).get("conditions") or ())
+    for condition in pod["status"].get("conditions") or () if "status" in pod else ():
+        if condition["type"] == "Ready":
+            return bool(condition["status"] == "True")
+    return False
 
 
 def in_endpoints(pod: Object, *, terminating: bool) -> bool:
