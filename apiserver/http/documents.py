@@ -60,7 +60,8 @@ class Documents:
 
     def _openapi_v3(self, request: Request) -> Response:
         if request.parts[1:2] == ["v2"]:
-            return Response(self._openapi.swagger())
+            swagger, media_type = self._openapi.swagger(request.headers.get("accept", ""))
+            return Response(swagger, media_type=media_type)
         if request.parts[1:2] != ["v3"]:
             return NO_PAGE
         if len(request.parts) == 2:

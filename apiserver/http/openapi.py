@@ -67,15 +67,14 @@ class OpenAPI:
             self._documents[path] = orjson.dumps(_document(kinds), option=orjson.OPT_SORT_KEYS)
         return self._documents[path]
 
-    def swagger(self, media_type: str = "application/json") -> bytes:
-        """GET /openapi/v2, as JSON or, for openapi2.PROTOBUF, in that form."""
+    def swagger(self, accept: str = "") -> tuple[bytes, str]:
+        """GET /openapi/v2 and its media type: protobuf if the Accept header names that, else JSON."""
         self._paths()
+        media_type = openapi2.PROTOBUF if any(name in accept for name in openapi2.ASKED_FOR) else openapi2.JSON
         if media_type not in self._swagger:
-            definitions: dict[str, Node] = {}
-            for kind in self._kinds:
-                definitions |= definitions_of([kind])
+            definitions = definitions_of(list(self._kinds))
             self._swagger[media_type] = openapi2.swagger(definitions, media_type)
-        return self._swagger[media_type]
+        return self._swagger[media_type], media_type
 
     def _paths(self) -> list[str]:
         """Every path that has a document. Forgets all documents when the catalogue has changed."""

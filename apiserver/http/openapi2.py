@@ -17,7 +17,10 @@ from apiserver.http.discovery import VERSION
 
 Node = dict[str, Any]
 
-PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+ASKED_FOR = ("application/com.github.proto-openapi.spec.v2@v1.0+protobuf", PROTOBUF)
+"""What clients call it. The first is not a well-formed media type, so answers may not be labelled with it."""
+JSON = "application/json"
 TITLE = "Kubernetes"
 
 REFERENCES = ("#/components/schemas/", "#/definitions/")
