@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from apiserver.kind import AGE, NAME, Column, Kind, Object, spec_changed
 from apiserver.objects.validation import IMMUTABLE, Causes, duplicate, invalid, not_supported, required, too_many
 from apiserver.objects.validation.addresses import endpoint_ip, family, ip_warnings, parse_ip, valid_ip
-from apiserver.objects.validation.meta import validate_labels
 from apiserver.objects.validation.names import dns_label, dns_subdomain, label_value, problems
 from apiserver.objects.validation.ports import validate_app_protocol, validate_port_name, validate_protocol
 
 ADDRESS_TYPES = ("FQDN", "IPv4", "IPv6")
 
-MAX_ENDPOINTS, MAX_ADDRESSES, MAX_PORTS, MAX_TOPOLOGY_LABELS = 1000, 100, 20000, 16
+MAX_ENDPOINTS, MAX_ADDRESSES, MAX_PORTS = 1000, 100, 20000
 MAX_HINTS = 8
 SHOWN = 3
 """More ports or addresses than these are counted, not shown, in a table."""
@@ -39,6 +38,12 @@ def _summary(found: Sequence[str]) -> str:
     shown = ",".join(found[:SHOWN])
     more = len(found) - SHOWN
     return f"{shown} + {more} more..." if more > 0 else shown or "<unset>"
+
+
+def prepare(new: Object, old: Object | None) -> None:
+    """Topology labels stand in fields of their own since v1; the map that held them is not stored."""
+    for endpoint in new.get("endpoints") or ():
+        endpoint.pop("deprecatedTopology", None)
 
 
 def is_new_generation(new: Object, old: Object) -> bool:
@@ -103,10 +108,6 @@ def _validate_endpoint(field: str, endpoint: Object, address_type: str) -> Cause
         causes += _validate_address(f"{field}.addresses[{index}]", address, address_type)
     if (node := endpoint.get("nodeName")) is not None:
         causes += problems(f"{field}.nodeName", node, dns_subdomain(node))
-    topology = endpoint.get("deprecatedTopology") or {}
-    if len(topology) > MAX_TOPOLOGY_LABELS:
-        causes.append(too_many(f"{field}.deprecatedTopology", len(topology), MAX_TOPOLOGY_LABELS))
-    causes += validate_labels(f"{field}.deprecatedTopology", topology)
     if (hostname := endpoint.get("hostname")) is not None:
         causes += problems(f"{field}.hostname", hostname, dns_label(hostname))
     return causes + _validate_hints(f"{field}.hints", endpoint.get("hints") or {})
@@ -181,6 +182,7 @@ kind = Kind(
     ),
     has_generation=True,
     is_new_generation=is_new_generation,
+    prepare=prepare,
     validate=validate,
     validate_update=validate_update,
     warnings=warnings,

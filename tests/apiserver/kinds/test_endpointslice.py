@@ -22,6 +22,12 @@ def test_defaults() -> None:
     assert (empty["endpoints"], empty["ports"]) == (None, None)
 
 
+def test_the_old_topology_map_is_not_stored() -> None:
+    endpoint = {"addresses": ["192.0.2.1"], "deprecatedTopology": {"not a key!": "x"}, "zone": "a"}
+    made = created(kind, slice_of(endpoints=[endpoint]))
+    assert made["endpoints"] == [{"addresses": ["192.0.2.1"], "zone": "a", "conditions": {}}]
+
+
 def test_cells() -> None:
     assert cells(kind, slice_of())["Endpoints"] == "<unset>"
     row = cells(kind, slice_of("a", "b", "c", "d", "e", ports=[{"port": 80}, {"name": "all"}]))
