@@ -65,12 +65,12 @@ def monotonic_seconds() -> float:
 
 def timestamp(moment: datetime) -> str:
     """A Kubernetes Time: RFC 3339 in UTC with whole seconds, `2026-01-31T08:00:00Z`."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.isoformat()[:19] + "Z"  # strftime takes ten times as long
 
 
 def micro_timestamp(moment: datetime) -> str:
     """A Kubernetes MicroTime: RFC 3339 in UTC with exactly six decimals."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def parse_timestamp(text: str) -> datetime:

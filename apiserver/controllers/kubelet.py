@@ -54,6 +54,15 @@ def controller(runtime: Runtime, pod_cidr: str = "10.244.0.0/16") -> Controller:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Unsaid:
+    """What is to be said of the Pod as it was at `version`, and when its facts change by themselves."""
+
+    version: str
+    happenings: list[Happening]
+    again_in_seconds: float | None
+
+
 @dataclass
 class _Kubelet:
     runtime: Runtime
@@ -64,6 +73,8 @@ class _Kubelet:
     """Addresses of Pods, by uid."""
     reports: dict[str, Object] = field(default_factory=dict)
     """Statuses being written, by uid: a change that is only ours needs no second look."""
+    unsaid: dict[str, _Unsaid] = field(default_factory=dict)
+    """Events still to be written, by uid: they wait until no other Pod waits for its status."""
     _recorder: Recorder | None = None
 
     # -- what changes --------------------------------------------------------------------------------------------------
@@ -107,6 +118,7 @@ class _Kubelet:
     def _forget(self, uid: str) -> None:
         self.runtime.stop(uid)
         self.reports.pop(uid, None)
+        self.unsaid.pop(uid, None)
         address = self.given.pop(uid, None)
         if address:
             self.addresses.release(address, uid)
@@ -122,6 +134,11 @@ class _Kubelet:
         host = self.hosts.get(pod["spec"].get("nodeName", ""))
         if host is None:
             return None
+        unsaid = self.unsaid.pop(metadata["uid"], None)
+        if unsaid is not None:
+            await self._say(api, pod, unsaid.happenings)
+            if unsaid.version == metadata["resourceVersion"]:
+                return Result(after_seconds=unsaid.again_in_seconds)
         if "deletionTimestamp" in metadata:
             await self._end(api, pod)
             return None
@@ -135,7 +152,7 @@ class _Kubelet:
         self.runtime.start(pod)
         facts = self.runtime.observe(metadata["uid"])
         await self._report(api, pod, facts, place)
-        return Result(after_seconds=facts.again_in_seconds)
+        return Result(after_seconds=0.0 if metadata["uid"] in self.unsaid else facts.again_in_seconds)
 
     def _address(self, pod: Object, host: str) -> str:
         if pod["spec"].get("hostNetwork"):
@@ -163,12 +180,15 @@ class _Kubelet:
             return fresh
 
         try:
-            await api.modify(POD, metadata["namespace"], metadata["name"], reported, "status", CALL)
+            record = await api.modify(POD, metadata["namespace"], metadata["name"], reported, "status", CALL)
         except NotFound:
             return
         finally:
             self.reports.pop(uid, None)
-        await self._say(api, pod, happenings(pod, facts))
+        told = happenings(pod, facts)
+        if told:
+            version = record.object["metadata"]["resourceVersion"]
+            self.unsaid[uid] = _Unsaid(version, told, facts.again_in_seconds)
 
     async def _end(self, api: API, pod: Object) -> None:
         """Stop the containers; then nothing but finalizers may hold the Pod."""

@@ -14,6 +14,7 @@ takes the most important Pod.
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
@@ -78,6 +79,8 @@ class _Scheduler:
     parked: dict[str, _Parked] = field(default_factory=dict)
     _queue: list[tuple[int, int, str]] = field(default_factory=list)
     """(-priority, order of arrival, uid); entries whose uid no longer waits are skipped."""
+    _placed: deque[tuple[Object, str]] = field(default_factory=deque)
+    """Pods bound, with their nodes: they are spoken of when no Pod waits any more."""
     _order: count[int] = field(default_factory=count)
     _recorder: Recorder | None = None
 
@@ -155,6 +158,10 @@ class _Scheduler:
     async def reconcile(self, api: API, key: Key) -> Result | None:
         while (pod := self._next()) is not None:
             await self._schedule(api, pod)
+        while self._placed and not self._queue:
+            bound, node = self._placed.popleft()
+            text = f"Successfully assigned {bound['metadata']['namespace']}/{bound['metadata']['name']} to {node}"
+            await self._said(api).event(POD, bound, "Normal", "Scheduled", text)
         return None
 
     def _next(self) -> PodInfo | None:
@@ -205,8 +212,7 @@ class _Scheduler:
             if needs_node or not isinstance(error, APIError):
                 raise
             return
-        text = f"Successfully assigned {pod.namespace}/{pod.name} to {node.name}"
-        await self._said(api).event(POD, record.object, "Normal", "Scheduled", text)
+        self._placed.append((record.object, node.name))
 
     def _forget_assumption(self, api: API, pod: PodInfo) -> bool:
         """A binding was refused: go by what is stored. Whether the Pod still needs a node."""

@@ -1,8 +1,7 @@
 """Events: what controllers tell people about objects, counted instead of repeated.
 
-The name of an Event is derived from what it says about whom, so "has this been said before?" is a look into the store:
-no cache to fill, and counting goes on after a restart. Two limits keep a talkative controller from flooding the log,
-with the numbers of client-go's EventCorrelator:
+What is said again is counted in the Event that said it first, as long as that is remembered. Two limits keep a
+talkative controller from flooding the log, with the numbers of client-go's EventCorrelator:
 
 * Events that differ only in their message, `SIMILAR_MESSAGES` and more within ten minutes (a ReplicaSet that creates a
   hundred Pods), are said as one, "(combined from similar events): ...", and counted.
@@ -13,16 +12,17 @@ An Event is a courtesy: one that cannot be written is dropped, and the controlle
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
+from zlib import crc32
 
 from apiserver.api import API
 from apiserver.call import Call
 from apiserver.clock import timestamp
-from apiserver.errors import APIError
+from apiserver.errors import AlreadyExists, APIError
 from apiserver.kind import Kind, Object
 from apiserver.kinds.event import kind as EVENT
 
@@ -31,10 +31,10 @@ SIMILAR_FOR = timedelta(minutes=10)
 BURST = 25.0
 REFILL_SECONDS = 300.0
 REMEMBERED = 1024
-"""Objects (and groups of similar Events) whose recent Events are remembered."""
+"""Objects, groups of similar Events, and Events that are remembered, each."""
 MAX_MESSAGE_BYTES = 1024
 COMBINED = "(combined from similar events): "
-NAME_HEX_DIGITS = 16
+NAME_ATTEMPTS = 5
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,8 @@ class Recorder:
         self._call = Call(manager=component)
         self._budgets: OrderedDict[str, _Budget] = OrderedDict()
         self._similar: OrderedDict[tuple[str, ...], _Similar] = OrderedDict()
+        self._names: OrderedDict[tuple[str, ...], str] = OrderedDict()
+        self._last_name = 0
 
     async def event(
         self, kind: Kind, object: Object, type: str, reason: str, message: str, field_path: str = "", host: str = ""
@@ -74,22 +76,22 @@ class Recorder:
         message, combined = self._correlated(group, _cut(message), now)
         if not self._may_speak(uid, now):
             return
-        said = hashlib.blake2b("\0".join((*group, COMBINED if combined else message, host)).encode(), digest_size=8)
+        said = (*group, COMBINED if combined else message, host)
         namespace = object["metadata"].get("namespace") or "default"
-        name = f"{object['metadata']['name']}.{said.hexdigest()[:NAME_HEX_DIGITS]}"
+        name = self._names.get(said)
         try:
-            if self._api.find(EVENT, namespace, name) is not None:
+            if name is not None and self._api.find(EVENT, namespace, name) is not None:
                 await self._count(namespace, name, message, timestamp(now))
                 return
             new = self._new(kind, object, type, reason, message, timestamp(now))
-            new["metadata"] = {"name": name, "namespace": namespace}
             if field_path:
                 new["involvedObject"]["fieldPath"] = field_path
             if host:
                 new["source"]["host"] = new["reportingInstance"] = host
-            await self._api.create(EVENT, namespace, new, self._call)
+            self._names[said] = await self._create(namespace, object["metadata"]["name"], new)
+            _forget_oldest(self._names)
         except APIError as error:
-            log.debug("event %s/%s is lost: %s", namespace, name, error.message)
+            log.debug("an event about %s/%s is lost: %s", namespace, object["metadata"]["name"], error.message)
 
     def _new(self, kind: Kind, object: Object, type: str, reason: str, message: str, now: str) -> Object:
         metadata = object["metadata"]
@@ -116,6 +118,20 @@ class Recorder:
             "reportingComponent": self._component,
             "reportingInstance": "",
         }
+
+    async def _create(self, namespace: str, about: str, event: Object) -> str:
+        """Store a new Event under a name that sorts by time, `about.16a3f...`; returns the name."""
+        for _ in range(NAME_ATTEMPTS):
+            moment = max(int(self._api.clock.now().timestamp() * 1_000_000), self._last_name + 1)
+            self._last_name = moment
+            # Several components may speak of one object in the same microsecond.
+            name = f"{about}.{moment * 1000 + crc32(self._component.encode()) % 1000:x}"
+            try:
+                await self._api.create(EVENT, namespace, {**event, "metadata": {"name": name}}, self._call)
+            except AlreadyExists:
+                continue
+            return name
+        raise AlreadyExists(EVENT.resource, about)
 
     async def _count(self, namespace: str, name: str, message: str, now: str) -> None:
         def counted(event: Object) -> Object:
@@ -149,7 +165,7 @@ class Recorder:
         return True
 
 
-def _forget_oldest(remembered: OrderedDict[str, _Budget] | OrderedDict[tuple[str, ...], _Similar]) -> None:
+def _forget_oldest(remembered: OrderedDict[Any, Any]) -> None:
     if len(remembered) > REMEMBERED:
         remembered.popitem(last=False)
 

@@ -23,6 +23,7 @@ class _Range:
     start: int
     end: int
     next: int
+    is_full: bool = False
 
     @classmethod
     def of(cls, network: IPv4Network) -> _Range:
@@ -49,7 +50,7 @@ class AddressPool:
     def allocate(self, node: str, uid: str) -> str:
         """An address for the Pod `uid` on a node that was added. Raises OutOfAddresses."""
         for place in self._ranges[node]:
-            address = self._next(place)
+            address = None if place.is_full else self._next(place)
             if address is not None:
                 self._owners[address] = uid
                 return _text(address)
@@ -68,8 +69,13 @@ class AddressPool:
     def release(self, address: str, uid: str) -> None:
         """Give an address back, unless it has another owner by now."""
         number = _number(address)
-        if self._owners.get(number) == uid:
-            del self._owners[number]
+        if self._owners.get(number) != uid:
+            return
+        del self._owners[number]
+        for ranges in self._ranges.values():
+            for place in ranges:
+                if place.start <= number < place.end:
+                    place.is_full = False
 
     def _next(self, place: _Range) -> int | None:
         size = place.end - place.start
@@ -78,6 +84,7 @@ class AddressPool:
             if address not in self._owners:
                 place.next = address + 1
                 return address
+        place.is_full = True
         return None
 
     def _extra_range(self) -> _Range:
