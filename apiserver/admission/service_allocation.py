@@ -115,12 +115,12 @@ class ServiceAllocation(Plugin):
 
     def commit(self, view: View, verb: Verb, kind: Kind, new: Object, old: Object | None, call: Call) -> None:
         if not call.dry_run:
-            self._addresses.hold(_more(self._addresses_of(new), self._addresses_of(old)))
-            self._ports.hold(_more(_ports_of(new), _ports_of(old)))
+            self._addresses.hold(self._addresses_of(new) - self._addresses_of(old))
+            self._ports.hold(_ports_of(new) - _ports_of(old))
 
     def released(self, kind: Kind, gone: Object, kept: Object | None) -> None:
-        self._addresses.release(_more(self._addresses_of(gone), self._addresses_of(kept)))
-        self._ports.release(_more(_ports_of(gone), _ports_of(kept)))
+        self._addresses.release(self._addresses_of(gone) - self._addresses_of(kept))
+        self._ports.release(_ports_of(gone) - _ports_of(kept))
 
     def _addresses_of(self, object: Object | None) -> set[int]:
         found = map(parse_ip, cluster_ips(object)) if object is not None else ()
@@ -262,10 +262,6 @@ def _ports_of(object: Object | None) -> set[int]:
         return set()
     health_check = spec_of(object).get("healthCheckNodePort") or 0
     return {*node_ports(object), health_check} - {0}
-
-
-def _more(numbers: set[int], than: set[int]) -> set[int]:
-    return numbers - than
 
 
 def _refuse(new: Object, causes: Causes) -> None:

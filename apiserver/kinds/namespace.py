@@ -57,6 +57,8 @@ def validate_status(new: Object, old: Object) -> Causes:
 
 
 def begin_deletion(namespace: Object) -> None:
+    """A namespace ends when it is empty: it knows no grace period."""
+    namespace["metadata"].pop("deletionGracePeriodSeconds", None)
     namespace["status"] = {**(namespace.get("status") or {}), "phase": TERMINATING}
 
 
