@@ -312,3 +312,19 @@ def _inlined(node: Node, field: Field) -> Node:
         elif keyword in ("type", "format", "enum", "required", "oneOf", "title"):
             result[keyword] = value
     return result
+
+
+@cache
+def protobuf_fields(definition: str) -> tuple[str | None, ...]:
+    """The field names of a definition by protobuf number (the first is number 1); () for one that is not listed.
+
+    `~NAME` stands for a message of definition NAME whose fields JSON shows in its place; None for a gap.
+    """
+    return tuple(_protobuf().get(definition, ()))
+
+
+@cache
+def _protobuf() -> dict[str, list[str | None]]:
+    with open(os.path.join(FOLDER, "protobuf.json"), "rb") as file:
+        numbers: dict[str, list[str | None]] = json.load(file)
+    return numbers

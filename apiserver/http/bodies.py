@@ -8,12 +8,13 @@ import orjson
 
 from apiserver import errors
 from apiserver.call import Call
+from apiserver.http import protobuf
 from apiserver.http.negotiate import JSON, YAML, load_yaml, media_type
 from apiserver.http.options import boolean
 from apiserver.http.requests import Request
 from apiserver.kind import Kind, Object
 from apiserver.objects import decoding
-from schemas import load
+from schemas import Schema, load
 
 ACCEPTED_BODIES = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
 VALIDATIONS: dict[str, decoding.Validation] = {"Strict": "Strict", "Warn": "Warn", "Ignore": "Ignore"}
@@ -32,14 +33,19 @@ def call_of(request: Request, *, dry_run: bool = False) -> Call:
     )
 
 
-async def read_json(request: Request) -> bytes:
-    """The body as JSON bytes. Raises UnsupportedMediaType, BadRequest, TooLarge."""
+async def read_json(request: Request, schema: Schema) -> bytes:
+    """The body, which is to hold an object of `schema`, as JSON bytes.
+
+    Raises UnsupportedMediaType, BadRequest, TooLarge.
+    """
     given = media_type(request.headers.get("content-type", ""))
     body = await request.read()
     if given in (JSON, "", "*/*"):
         return body
     if given in (YAML, "text/yaml"):
         return orjson.dumps(load_yaml(body))
+    if given == protobuf.MEDIA_TYPE:
+        return protobuf.to_json(body, schema)
     raise errors.UnsupportedMediaType(
         f"the body of the request was in an unknown format - accepted media types include: {ACCEPTED_BODIES}"
     )
@@ -52,8 +58,9 @@ async def read_object(request: Request, kind: Kind) -> Object:
 
 async def read_as(request: Request, group_version: str, kind: str) -> Object:
     """A body that is to hold this kind."""
-    body = await read_json(request)
-    decoded = decoding.decode_body(body, kind, group_version, load(group_version, kind), field_validation(request))
+    schema = load(group_version, kind)
+    body = await read_json(request, schema)
+    decoded = decoding.decode_body(body, kind, group_version, schema, field_validation(request))
     request.warnings.extend(decoded.problems)
     return decoded.object
 
@@ -67,7 +74,8 @@ async def read_delete_options(request: Request) -> dict[str, Any]:
     """The DeleteOptions of a body, {} when there is none."""
     if not int(request.headers.get("content-length") or 0) and "transfer-encoding" not in request.headers:
         return {}
-    body = await read_json(request)
+    schema = load("v1", "DeleteOptions")
+    body = await read_json(request, schema)
     if not body.strip():
         return {}
-    return decoding.decode_body(body, "DeleteOptions", "v1", load("v1", "DeleteOptions"), "Ignore").object
+    return decoding.decode_body(body, "DeleteOptions", "v1", schema, "Ignore").object
