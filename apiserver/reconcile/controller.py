@@ -134,7 +134,7 @@ class Runner:
 
 
 def is_namespace_ending(error: APIError) -> bool:
-    """Whether a write was refused because its namespace is going away, or has gone: nothing is left to be done there."""
+    """Whether a write was refused because its namespace goes away, or has gone: nothing is left to be done there."""
     details = error.details or {}
     if isinstance(error, NotFound):
         return bool(details.get("kind") == "namespaces")
