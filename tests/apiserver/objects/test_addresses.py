@@ -47,7 +47,7 @@ def test_what_was_accepted_once_stays() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("0.0.0.0", "unspecified"),
+        ("0.0.0.0", "unspecified"),  # noqa: S104 - an address in an object, not one to listen on
         ("127.8.8.8", "loopback"),
         ("fe80::1", "link-local range"),
         ("224.0.0.9", "link-local multicast"),
