@@ -16,6 +16,7 @@ import sys
 from minictl import flags as grammar
 from minictl.errors import PROGRAM, CommandError, PlainError
 from minictl.flags import Command, Flag
+from minictl.options import GLOBAL_FLAGS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "completion": (_C + "completion", "Print a completion script for your shell"),
     "options": (_C + "options", "List the flags every command takes"),
     "plugin": (_C + "plugin", "List plugins"),
+    "__complete": (_C + "complete", "Print what could come next (for completion scripts)"),
     # the local cluster
     "up": (_C + "up", "Start the local cluster"),
     "down": (_C + "down", "Stop the local cluster; its state is kept"),
@@ -69,37 +71,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reset": (_C + "reset", "Stop the local cluster and forget its state"),
     "kubeconfig": (_C + "kubeconfig", "Print a kubeconfig for the local cluster, or merge it into yours"),
 }
-
-GLOBAL_FLAGS = (
-    Flag("as", help="user to act as"),
-    Flag("as-group", "array", help="group to act as; may be repeated"),
-    Flag("as-uid", help="UID to act as"),
-    Flag("cache-dir", help="folder for cached discovery"),
-    Flag("certificate-authority", help="file with the CA certificate of the server"),
-    Flag("client-certificate", help="file with a client certificate"),
-    Flag("client-key", help="file with the key of the client certificate"),
-    Flag("cluster", help="cluster of the kubeconfig; without one, the name of the local cluster"),
-    Flag("context", help="context of the kubeconfig"),
-    Flag("disable-compression", "bool", help="ignored: nothing is compressed", hidden=True),
-    Flag("insecure-skip-tls-verify", "bool", help="do not check the server's certificate"),
-    Flag("kubeconfig", help="kubeconfig file; without one and without $KUBECONFIG, the local cluster is used"),
-    Flag("match-server-version", "bool", help="ignored", hidden=True),
-    Flag("namespace", "string", "n", help="namespace to work in"),
-    Flag("no-start", "bool", help="do not start the local cluster when it is not running"),
-    Flag("password", help="password for basic authentication"),
-    Flag("profile", default="none", help="ignored", hidden=True),
-    Flag("profile-output", default="profile.pprof", help="ignored", hidden=True),
-    Flag("log-flush-frequency", "seconds", help="ignored", hidden=True),
-    Flag("request-timeout", default="0", help="how long to wait for one answer (1s, 2m, 3h); 0 for ever"),
-    Flag("server", "string", "s", help="address of the server"),
-    Flag("tls-server-name", help="name to expect in the server's certificate"),
-    Flag("token", help="bearer token"),
-    Flag("user", help="user of the kubeconfig"),
-    Flag("username", help="user name for basic authentication"),
-    Flag("v", "string", "v", default="0", help="ignored: there are no log levels", hidden=True),
-    Flag("vmodule", help="ignored", hidden=True),
-    Flag("warnings-as-errors", "bool", help="exit with 1 when the server warned"),
-)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -145,12 +116,8 @@ def run(words: list[str]) -> int:
     Raises:
         CommandError: any failure; its `sentence()` is for stderr.
     """
-    if words[:1] == ["__complete"]:
-        from minictl import typer_app
-
-        return typer_app.complete(words[1:])
     command, rest = find(words)
-    declared = (*command.flags, *GLOBAL_FLAGS)
+    declared = (*GLOBAL_FLAGS, *command.flags)  # a command's own flag hides a global one of its name
     try:
         parsed = grammar.parse(rest, declared, command.path, command.passthrough)
     except grammar.HelpWanted:
@@ -203,7 +170,7 @@ def find(words: Sequence[str]) -> tuple[Command, list[str]]:
     """The command that the words name, and the words without its name."""
     command, rest = ROOT, list(words)
     while command.children:
-        position = first_word(rest, (*command.flags, *GLOBAL_FLAGS))
+        position = first_word(rest, (*GLOBAL_FLAGS, *command.flags))
         if position < 0:
             break
         word = rest[position]
@@ -252,7 +219,7 @@ def load(module: str, summary: str, name: str) -> Command:
             raise
         raise CommandError(f"the command {name} is not supported by minictl") from None
     several: Mapping[str, Command] = getattr(found, "commands", {})
-    command: Command = several[name] if name in several else found.command
+    command: Command = several.get(name) or found.command
     command.summary = command.summary or summary
     return command
 
@@ -272,7 +239,7 @@ def unknown_command(word: str) -> str:
     near = [
         name
         for name in sorted([*COMMANDS, "help"])
-        if distance(word.lower(), name) <= 2 or name.startswith(word.lower())
+        if not name.startswith("_") and (distance(word.lower(), name) <= 2 or name.startswith(word.lower()))
     ]
     lines = [f'error: unknown command "{word}" for "{PROGRAM}"']
     if near:

@@ -52,6 +52,14 @@ class Folder:
     def exists(self) -> bool:
         return os.path.isdir(self.path)
 
+    def keeps_namespace(self) -> bool:
+        """Does its kubeconfig name a namespace? (Asked by every command, so without reading YAML.)"""
+        try:
+            with open(self.kubeconfig, "rb") as file:
+                return b" namespace:" in file.read()
+        except OSError:
+            return False
+
     def answers(self) -> bool:
         """Does something listen on the socket? (Cheaper than asking the lock, and what a command needs to know.)"""
         import socket
@@ -107,6 +115,7 @@ def start(folder: Folder, options: Sequence[str]) -> bool:
     """
     running = folder.pid()
     process = None
+    kept = _namespace(folder) if not running and folder.keeps_namespace() else ""
     if not running:
         process = _launch(folder, options)
     deadline = time.monotonic() + START_SECONDS
@@ -122,7 +131,25 @@ def start(folder: Folder, options: Sequence[str]) -> bool:
                 f'the server of cluster "{folder.name}" is not ready after {START_SECONDS:.0f} s (log: {folder.log})'
             )
         time.sleep(POLL_SECONDS)
+    if kept and not folder.keeps_namespace():
+        _keep_namespace(folder, kept)  # the server has written its kubeconfig anew
     return process is not None
+
+
+def _namespace(folder: Folder) -> str:
+    from minictl.kubeconfig import Kubeconfig
+
+    return Kubeconfig([folder.kubeconfig]).place().namespace
+
+
+def _keep_namespace(folder: Folder, namespace: str) -> None:
+    from minictl.kubeconfig import Kubeconfig
+
+    content = Kubeconfig([folder.kubeconfig])
+    name = content.current_context
+    context = {**content.entries("contexts").get(name, {}), "namespace": namespace}
+    content.set_entry("contexts", name, context)
+    content.save()
 
 
 def ready(folder: Folder) -> bool:

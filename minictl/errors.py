@@ -33,6 +33,8 @@ class CommandError(Exception):
         super().__init__(message)
         self.message = message
         self.exit_code = exit_code
+        self.printed = ""
+        """What had been written for stdout before it failed."""
 
     def in_a_list(self) -> str:
         """The sentence when it is one of several."""

@@ -114,7 +114,7 @@ class Session:
         return not (
             self.flags.text("kubeconfig")
             or self.flags.text("context")
-            or self.flags.text("server")
+            or (self.flags.text("server") and not self.path.startswith("config "))
             or self.environ.get("KUBECONFIG")
         )
 
@@ -148,7 +148,8 @@ class Session:
         """The server, user and namespace of the context in play; only where a kubeconfig is."""
         if self._place is None:
             flags = self.flags
-            self._place = self.kubeconfig.place(flags.text("context"), flags.text("cluster"), flags.text("user"))
+            cluster = "" if self.is_local else flags.text("cluster")
+            self._place = self.kubeconfig.place(flags.text("context"), cluster, flags.text("user"))
         return self._place
 
     @property
@@ -156,8 +157,15 @@ class Session:
         if self.flags.text("namespace"):
             return self.flags.text("namespace")
         if self.is_local:
-            return self.environ.get("MINICTL_NAMESPACE") or "default"
+            return self.environ.get("MINICTL_NAMESPACE") or self._local_namespace() or "default"
         return self.place.namespace or "default"
+
+    def _local_namespace(self) -> str:
+        """The namespace kept for the local cluster (`config set-context --current --namespace`)."""
+        from minictl import cluster
+
+        folder = cluster.Folder(self.cluster_name, self.environ)
+        return self.place.namespace if folder.keeps_namespace() else ""
 
     @property
     def namespace_enforced(self) -> bool:
@@ -235,7 +243,9 @@ class Session:
             if printer is not None:
                 self.out.write(printer(object))
                 return
-            resource: Resource = getattr(what, "resource", what)  # type: ignore[assignment]
+            from minictl.resources import Resource
+
+            resource = what if isinstance(what, Resource) else what.resource
             name = (object.get("metadata") or {}).get("name", "")
             suffix = {"client": " (dry run)", "server": " (server dry run)"}.get(dry_run, "")
             self.say(f"{resource.label}/{name}" + ("" if only_name else f" {done}{suffix}"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import cmp_to_key
 
 import yaml
 
@@ -182,7 +183,7 @@ def _integer(text: str) -> int | None:
     if text[0] == ".":
         return None
     sign, digits = (text[0], text[1:]) if text[0] in "+-" else ("", text)
-    if not digits or not digits[0].isdigit() or not digits.isascii():
+    if not digits[:1].isdigit() or not digits.isascii() or not digits.isalnum():
         return None
     base = 8 if len(digits) > 1 and digits[0] == "0" and digits.isdigit() else 0
     try:
@@ -244,8 +245,8 @@ def dump(value: Any) -> str:
 def _emit(emit: Any, value: Any) -> None:
     if isinstance(value, dict):
         emit(yaml.MappingStartEvent(None, None, True, flow_style=not value))
-        for key in sorted(value, key=_natural):
-            _emit(emit, str(key))
+        for key in sorted(map(str, value), key=cmp_to_key(_key_order)):
+            _emit(emit, key)
             _emit(emit, value[key])
         emit(yaml.MappingEndEvent())
     elif isinstance(value, list | tuple):
@@ -273,7 +274,7 @@ def _scalar_text(value: Any) -> tuple[str, str | None]:
 
 def _is_plain(text: str) -> bool:
     """Would it be read as a string without quotes? (Whether its characters allow that is the emitter's to say.)"""
-    if text in _WORDS or text == "<<" or _BASE_60.match(text):
+    if text in _WORDS or _BASE_60.match(text):
         return False
     if text[0] not in "0123456789+-.":
         return True
@@ -283,9 +284,31 @@ def _is_plain(text: str) -> bool:
     return _integer(number) is None and not _FLOAT.match(number)
 
 
-def _natural(key: Any) -> tuple[Any, ...]:
-    """Keys in the order Go's YAML library writes them: letters by code, runs of digits by value."""
-    parts: list[tuple[int, Any]] = []
-    for digits, other in re.findall(r"(\d+)|(\D)", str(key)):
-        parts.append((1, int(digits)) if digits else (2 if other.isalpha() else 0, other))
-    return tuple(parts)
+def _key_order(a: str, b: str) -> int:
+    """Below 0 when key `a` comes first: letters by code and after all else, runs of digits by value."""
+    at = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), -1)
+    if at < 0:
+        return len(a) - len(b)
+    letters = a[at].isalpha(), b[at].isalpha()
+    if letters[0] != letters[1]:
+        return 1 if letters[0] else -1
+    if not letters[0]:
+        carried = "1" if "0" in (a[at], b[at]) and _ends_in_number(a[:at]) else "0"
+        runs = [_digits(text, at) for text in (a, b)]
+        numbers = [int(carried + run) for run in runs]
+        if numbers[0] != numbers[1]:
+            return numbers[0] - numbers[1]
+        if len(runs[0]) != len(runs[1]):
+            return len(runs[0]) - len(runs[1])
+    return ord(a[at]) - ord(b[at])
+
+
+def _digits(text: str, at: int) -> str:
+    end = at
+    while end < len(text) and text[end] in "0123456789":
+        end += 1
+    return text[at:end]
+
+
+def _ends_in_number(text: str) -> bool:
+    return bool(text[len(text.rstrip("0123456789")) :].strip("0"))

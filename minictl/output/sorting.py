@@ -32,7 +32,7 @@ def sort(items: list[Any], path: str, of: Callable[[Any], Any] = lambda item: it
 
     try:
         chains = parse(relaxed(path))
-        keyed = []
+        keyed: list[tuple[list[Any], Any]] = []
         for item in items:
             groups = walking.run(chains, of(item), lenient=True)
             keyed.append((groups[0][:1] if groups else [], item))

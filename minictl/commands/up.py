@@ -1,0 +1,47 @@
+"""up: start the local cluster."""
+
+from __future__ import annotations
+
+from minictl import cluster
+from minictl.errors import CommandError, UsageError
+from minictl.flags import Command, Flag
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from minictl.flags import Flags
+    from minictl.session import Session
+
+FLAGS = (
+    Flag("port", "int", help="port of the HTTPS address on 127.0.0.1; the one of last time, or a free one"),
+    Flag("nodes", "int", default=3, help="how many simulated nodes; with none, Pods stay Pending"),
+    Flag("service-cidr", help="addresses of Services (10.96.0.0/16)"),
+    Flag("pod-cidr", help="addresses of Pods (10.244.0.0/16)"),
+    Flag("token", help="bearer token of the administrator; the one of last time, or a random one"),
+    Flag("cluster-domain", help="domain of the cluster's DNS names (cluster.local)"),
+    Flag("in-memory", "bool", help="keep nothing on disk: all is gone when it stops"),
+)
+
+
+def run(session: Session, flags: Flags, args: list[str]) -> None:
+    """Starts the server and returns when it is ready."""
+    if args:
+        raise UsageError(f"unexpected arguments: [{' '.join(args)}]", session.path)
+    folder = cluster.Folder(session.cluster_name, session.environ)
+    options: list[str] = []
+    for flag in FLAGS:
+        if flags.given(flag.name):
+            bare = flag.type == "bool"
+            options += [f"--{flag.name}"] if bare else [f"--{flag.name}={flags.text(flag.name)}"]
+    pid = folder.pid()
+    if pid and options:
+        raise CommandError(
+            f'the local cluster "{folder.name}" is already running (process {pid}) and keeps its settings; '
+            "stop it first: minictl down"
+        )
+    started = cluster.start(folder, options)
+    state = "is ready" if started else "is already running"
+    session.say(f'The local cluster "{folder.name}" {state} (process {folder.pid()}, {folder.path})')
+    session.hint(f"For kubectl and client libraries: export KUBECONFIG={folder.kubeconfig}")
+
+
+command = Command("up", run, usage="up [--cluster NAME] [flags]", flags=FLAGS)

@@ -1,0 +1,255 @@
+"""wait: until objects have a condition, a value, exist, or are gone."""
+
+from __future__ import annotations
+
+import time
+
+from minictl import options, output, targets
+from minictl.errors import CommandError, ServerError, Unreachable, raise_all
+from minictl.flags import Command, Flag
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from minictl.flags import Flags
+    from minictl.session import Session
+    from minictl.targets import Selection, Target
+
+    Object = dict[str, Any]
+    Test = Callable[[Object], bool]
+
+WEEK_SECONDS = 7 * 24 * 3600.0
+POLL_SECONDS = 0.2
+EMPTY_VALUE = "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3"
+FLAGS = (
+    *options.FILES,
+    options.SELECTOR,
+    options.FIELD_SELECTOR,
+    options.ALL_NAMESPACES,
+    Flag("all", "bool", help="all objects of the given types"),
+    Flag("local", "bool", help="look only at the files; ask no server"),
+    Flag("for", "array", help="create, delete, condition=NAME[=VALUE] or jsonpath='{PATH}'[=VALUE]"),
+    Flag("timeout", "seconds", default=30.0, help="give up after this long; 0: look once, negative: wait for a week"),
+    *options.OUTPUT,
+)
+
+
+class Goal:
+    """What is waited for: `created`, `deleted`, or a `test` that an object must pass."""
+
+    __slots__ = ("created", "deleted", "test")
+
+    def __init__(self, *, created: bool = False, deleted: bool = False, test: Test | None = None) -> None:
+        self.created = created
+        self.deleted = deleted
+        self.test = test
+
+
+def run(session: Session, flags: Flags, args: list[str]) -> None:
+    """Waits for one object after the other; all share the time."""
+    wanted = flags.list("for")
+    if len(wanted) != 1:
+        raise CommandError(f"unrecognized condition: [{' '.join(wanted)}]")
+    goal = parse_goal(wanted[0])
+    choice = targets.Choice(
+        filenames=flags.list("filename"),
+        kustomize=flags.text("kustomize"),
+        recursive=flags.on("recursive"),
+        labels=flags.text("selector"),
+        fields=flags.text("field-selector"),
+        all=flags.on("all"),
+        all_namespaces=flags.on("all-namespaces"),
+        need_names_or_selector=True,
+    )
+    if not args and not choice.filenames and not choice.kustomize:
+        raise (
+            CommandError("you must specify resources by --filename when --local is set.")
+            if flags.on("local")
+            else CommandError("arguments in resource/name form must have a single resource and name")
+        )
+    seconds = flags.seconds("timeout")
+    _Waiting(session, flags, goal, WEEK_SECONDS if seconds < 0 else seconds).run(targets.select(session, args, choice))
+
+
+def parse_goal(text: str) -> Goal:
+    """What --for asks for.
+
+    Raises:
+        CommandError: nothing that is known.
+    """
+    lower = text.lower()
+    if lower == "delete":
+        return Goal(deleted=True)
+    if lower == "create":
+        return Goal(created=True)
+    if lower.startswith("condition="):
+        name, equals, value = text[len("condition=") :].partition("=")
+        return Goal(test=_condition(name, value if equals else "true"))
+    if lower.startswith("jsonpath="):
+        return Goal(test=_jsonpath(text[len("jsonpath=") :]))
+    raise CommandError(f'unrecognized condition: "{text}"')
+
+
+def _condition(name: str, value: str) -> Test:
+    def holds(object: Object) -> bool:
+        status = object.get("status") or {}
+        for condition in status.get("conditions") or []:
+            if str(condition.get("type", "")).lower() != name.lower():
+                continue
+            observed = condition.get("observedGeneration", status.get("observedGeneration"))
+            generation = object["metadata"].get("generation")
+            if observed is not None and generation is not None and observed < generation:
+                return False
+            return str(condition.get("status", "")).lower() == value.lower()
+        return False
+
+    return holds
+
+
+def _jsonpath(text: str) -> Test:
+    from minictl.output import gotext, walking
+    from minictl.output.jsonpath import PathError, parse, relaxed
+
+    end = text.rfind("}") if text.startswith("{") else -1
+    equals = text.find("=", end + 1) if "=" in text[end + 1 :] else -1
+    path, value = (text, None) if equals < 0 else (text[:equals], text[equals + 1 :])
+    if value is not None and not value.strip("'\""):
+        raise CommandError(EMPTY_VALUE)
+    try:
+        chains = parse(relaxed(path.strip("'\"")))
+    except PathError as error:
+        raise CommandError(str(error)) from None
+    wanted = None if value is None else value.strip("'\"")
+
+    def holds(object: Object) -> bool:
+        try:
+            groups = walking.run(chains, object, lenient=True)
+        except PathError:
+            return False
+        found = [v for group in groups for v in group]
+        if wanted is None:
+            return bool(found)
+        if len(found) > 1:
+            raise CommandError("given jsonpath expression matches more than one value")
+        if found and isinstance(found[0], dict | list):
+            raise CommandError("jsonpath leads to a nested object or list which is not supported")
+        return bool(found) and gotext.plain(found[0]) == wanted
+
+    return holds
+
+
+class _Waiting:
+    def __init__(self, session: Session, flags: Flags, goal: Goal, seconds: float) -> None:
+        self._session = session
+        self._goal = goal
+        self._once = seconds == 0
+        self._deadline = time.monotonic() + seconds
+        self._printer = output.object_printer(flags) if flags.text("output") not in ("", "name") else None
+        self._only_name = flags.text("output") == "name"
+        self._errors: list[CommandError] = []
+
+    def run(self, selection: Selection) -> None:
+        self._errors += selection.errors
+        waited_for = self._existing(selection)
+        for target in waited_for:
+            try:
+                self._one(target)
+            except (ServerError, CommandError) as error:
+                if isinstance(error, Unreachable):
+                    raise
+                self._errors.append(error)
+        if not waited_for and not self._errors and not self._goal.deleted:
+            raise CommandError("no matching resources found")
+        raise_all(self._errors)
+
+    def _existing(self, selection: Selection) -> list[Target]:
+        """The single objects that are meant; lists are asked for, names are looked up first unless they need not exist."""
+        found: list[Target] = []
+        for target in selection:
+            if target.name:
+                found.append(target)
+                continue
+            query = {"labelSelector": target.labels, "fieldSelector": target.fields}
+            try:
+                items = self._session.client.list(target.path, query)["items"] or []
+            except ServerError as error:
+                self._errors.append(targets.selector_error(target, error))
+                continue
+            for item in items:
+                metadata = item["metadata"]
+                found.append(targets.Target(target.resource, metadata.get("namespace", ""), metadata["name"]))
+        return found
+
+    def _one(self, target: Target) -> None:
+        """Waits for one object.
+
+        Raises:
+            CommandError: it is not there, or the time is over.
+        """
+        uid = ""
+        while True:
+            object = self._get(target)
+            if object is None:
+                if self._goal.deleted:
+                    return self._say(target, {}) if uid else None
+            elif self._goal.deleted:
+                if uid and object["metadata"].get("uid") != uid:
+                    return self._say(target, object)
+                uid = object["metadata"].get("uid", "")
+            elif self._goal.created or (self._goal.test is not None and self._goal.test(object)):
+                return self._say(target, object)
+            if self._once:
+                raise CommandError(f"condition not met for {target.resource.plural}/{target.name}")
+            if not self._next(target, object):
+                raise self._too_late(target)
+
+    def _get(self, target: Target) -> Object | None:
+        try:
+            return targets.get(self._session, target)
+        except ServerError as error:
+            if error.reason == "NotFound" and (self._goal.deleted or self._goal.created):
+                return None
+            raise
+
+    def _too_late(self, target: Target) -> CommandError:
+        about = "" if self._goal.created else f" on {target.resource.plural}/{target.name}"
+        return CommandError(f"timed out waiting for the condition{about}")
+
+    def _next(self, target: Target, object: Object | None) -> bool:
+        """Waits for the object to change; False when the time is over first."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            return False
+        query: dict[str, Any] = {"fieldSelector": f"metadata.name={target.name}"}
+        query["resourceVersion"] = object["metadata"]["resourceVersion"] if object else ""
+        query["timeoutSeconds"] = max(1, int(left) + 1)
+        try:
+            for event in self._session.client.watch(target.resource.path(target.namespace), query, timeout=left):
+                if event["type"] == "ERROR":
+                    break
+                if event["type"] != "BOOKMARK":
+                    return True
+        except Unreachable:
+            if time.monotonic() < self._deadline - POLL_SECONDS:
+                raise
+        finally:
+            self._session.client.connection.close()
+        time.sleep(max(0.0, min(POLL_SECONDS, self._deadline - time.monotonic())))
+        return True
+
+    def _say(self, target: Target, object: Object) -> None:
+        if self._printer is not None:
+            self._session.out.write(self._printer(object))
+        else:
+            self._session.say(target.label if self._only_name else f"{target.label} condition met")
+        self._session.out.flush()
+
+
+command = Command(
+    "wait",
+    run,
+    usage="wait ([-f FILE] | TYPE/NAME | TYPE [--all | -l SELECTOR]) --for=(create|delete|condition=NAME|jsonpath=PATH)",
+    flags=FLAGS,
+)
