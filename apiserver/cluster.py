@@ -24,7 +24,9 @@ from apiserver.controllers import (
     kubelet,
     kubernetes_service,
     namespace,
+    nodelifecycle,
     nodes,
+    podgc,
     replicaset,
     rootca,
     scheduler,
@@ -104,8 +106,10 @@ class Cluster:
     def _controllers(self) -> list[Controller]:
         return [
             scheduler.controller(),
-            kubelet.controller(self.runtime),
+            kubelet.controller(self.runtime, self.settings.pod_cidr),
             nodes.controller(),
+            *nodelifecycle.controllers(),
+            podgc.controller(),
             endpoints.controller(),
             endpointslice.controller(),
             endpointslicemirroring.controller(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -37,16 +38,18 @@ async def bootstrap(api: API, count: int, pod_cidr: str) -> None:
     Call once, before controllers run. Raises ValueError when `pod_cidr` has no room for so many nodes.
     """
     network = IPv4Network(pod_cidr)
-    for index in range(count):
-        name = simulatednode.name_of(index)
-        if api.find(NODE, "", name) is None:
-            with contextlib.suppress(AlreadyExists):
-                await api.create(NODE, "", simulatednode.new_node(index, network), CALL)
-        await _report(api, name)
+    await asyncio.gather(*(_register(api, simulatednode.new_node(index, network)) for index in range(count)))
     for record in api.list(NODE):
         metadata = record.object["metadata"]
         if simulatednode.is_simulated(record.object) and _index(metadata["name"]) >= count:
             await api.delete(NODE, "", metadata["name"], call=CALL)
+
+
+async def _register(api: API, node: Object) -> None:
+    name = node["metadata"]["name"]
+    if api.find(NODE, "", name) is None:
+        await api.create(NODE, "", node, CALL)
+    await _report(api, name)
 
 
 def _itself(api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
