@@ -265,7 +265,7 @@ def kinds() -> Iterator[tuple[str, str]]:
     """(group/version, kind) of every schema there is, sorted by file."""
     for folder, folders, files in os.walk(FOLDER):
         folders[:] = sorted(f for f in folders if f not in ("common", "__pycache__"))
-        for file in sorted(files):
+        for file in sorted(files) if folder != FOLDER else ():
             if file.endswith(".json"):
                 group_version = os.path.relpath(folder, FOLDER).replace(os.sep, "/")
                 yield group_version, _read(f"{group_version}/{file}").json["title"]
