@@ -16,9 +16,10 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 class Page:
-    """A description being written; tabs align within what is written between two flushes."""
+    """A description being written; tabs align within what is written between two flushes, or stay as they are."""
 
-    def __init__(self) -> None:
+    def __init__(self, tabbed: bool = False) -> None:
+        self._tabbed = tabbed
         self._open: list[str] = []
         self._done: list[str] = []
 
@@ -60,7 +61,8 @@ class Page:
 
     def flush(self) -> None:
         """Ends the columns: what follows is aligned by itself."""
-        self._done.append(align("".join(self._open)))
+        text = "".join(self._open)
+        self._done.append(text if self._tabbed else align(text))
         self._open = []
 
     def text(self) -> str:

@@ -1,0 +1,318 @@
+"""rollout status | history | undo | pause | resume | restart."""
+
+from __future__ import annotations
+
+import time
+
+from minictl import options, rollouts, targets
+from minictl.describe import tabs
+from minictl.errors import CommandError, Unreachable, raise_all
+from minictl.flags import Command, Flag
+from minictl.targets import Choice
+from minictl.writing import LAST_APPLIED, Writes, manager
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from minictl.flags import Flags
+    from minictl.session import Session
+    from minictl.targets import Target
+
+    Object = dict[str, Any]
+
+RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
+QUIET_SECONDS = 30.0
+
+
+def _each(
+    session: Session, flags: Flags, args: list[str], act: Callable[[Target, Object], None], first_only: bool = False
+) -> None:
+    """Does something with every object that was asked for.
+
+    Raises:
+        CommandError: for what failed, once the others are done.
+    """
+    if not args and not flags.list("filename") and not flags.text("kustomize"):
+        raise CommandError("required resource not specified")
+    choice = Choice(
+        filenames=flags.list("filename"),
+        kustomize=flags.text("kustomize"),
+        recursive=flags.on("recursive"),
+        labels=flags.text("selector"),
+    )
+    selection = targets.select(session, args, choice)
+    errors: list[CommandError] = []
+    found = []
+    try:
+        for pair in targets.fetch(session, selection):
+            found.append(pair)  # noqa: PERF402 - what came before an error counts
+    except CommandError as error:
+        errors.append(error)
+    for target, subject in found:
+        try:
+            act(target, subject)
+        except CommandError as error:
+            errors.append(error)
+    raise_all(errors)
+
+
+# --- status
+
+
+def status(session: Session, flags: Flags, args: list[str]) -> None:
+    def act(target: Target, subject: Object) -> None:
+        _follow(session, flags, target, subject)
+
+    if flags.number("revision") < 0:
+        raise CommandError(f"revision must be a positive integer: {flags.number('revision')}")
+    _each(session, flags, args, act)
+
+
+def _follow(session: Session, flags: Flags, target: Target, subject: Object) -> None:
+    """Prints how far the rollout is whenever that changes, until it is done."""
+    seconds = flags.seconds("timeout")
+    deadline = time.monotonic() + seconds if seconds else float("inf")
+    while True:
+        state = rollouts.progress(subject, flags.number("revision"))
+        session.say(state.text)
+        session.out.flush()
+        if state.done or not flags.on("watch"):
+            return
+        subject = _changed(session, target, subject, deadline)
+
+
+def _changed(session: Session, target: Target, subject: Object, deadline: float) -> Object:
+    """The object once it is another than it was.
+
+    Raises:
+        CommandError: it was deleted, or there is no time left.
+    """
+    version = subject["metadata"]["resourceVersion"]
+    path = target.resource.path(target.namespace)
+    while (left := deadline - time.monotonic()) > 0:
+        query: dict[str, str | int | bool | None] = {
+            "fieldSelector": f"metadata.name={target.name}",
+            "resourceVersion": version,
+        }
+        try:
+            for event in session.client.watch(path, query, timeout=min(left, QUIET_SECONDS)):
+                if event["type"] == "DELETED":
+                    raise CommandError("object has been deleted")
+                if event["type"] in ("ADDED", "MODIFIED"):
+                    found: Object = event["object"]
+                    return found
+                if event["type"] == "ERROR":
+                    break
+        except Unreachable as error:
+            if "refused" in error.detail:
+                raise
+        current: Object = session.client.get(target.path)
+        if current["metadata"]["resourceVersion"] != version:
+            return current
+    raise CommandError("timed out waiting for the condition")
+
+
+# --- history
+
+
+def history(session: Session, flags: Flags, args: list[str]) -> None:
+    wanted = flags.number("revision")
+    if wanted < 0:
+        raise CommandError(f"revision must be a positive integer: {wanted}")
+
+    def act(target: Target, subject: Object) -> None:
+        _need_deployment(subject, f"no history viewer has been implemented for {_go_kind(subject)}")
+        revisions = _revisions(session, target, subject)
+        if flags.text("output"):
+            _print_revisions(session, flags, target, revisions, wanted)
+        else:
+            title = f"with revision #{wanted}" if wanted else ""
+            session.say(f"{target.label} {title}\n{_history_text(revisions, wanted)}")
+
+    _each(session, flags, args, act)
+
+
+def _revisions(session: Session, target: Target, deployment: Object) -> dict[int, Object]:
+    from minictl.describe.text import label_selector
+
+    path = f"/apis/apps/v1/namespaces/{target.namespace}/replicasets"
+    query = {"labelSelector": label_selector(deployment["spec"]["selector"])}
+    listed = session.client.list(path, query).get("items") or []
+    return rollouts.history(rollouts.owned(deployment, listed))
+
+
+def _history_text(revisions: dict[int, Object], wanted: int) -> str:
+    if wanted:
+        if wanted not in revisions:
+            raise CommandError("unable to find the specified revision")
+        return _template_text(rollouts.template_of(revisions[wanted]))
+    if not revisions:
+        return "No rollout history found."
+    causes = {
+        number: (one["metadata"].get("annotations") or {}).get(rollouts.CHANGE_CAUSE) or "<none>"
+        for number, one in revisions.items()
+    }
+    rows = "".join(f"{number}\t{cause}\n" for number, cause in causes.items())
+    return tabs.align(f"REVISION\tCHANGE-CAUSE\n{rows}")
+
+
+def _template_text(template: Object) -> str:
+    """A template described; its tabs stay tabs here."""
+    from minictl.describe import podspec
+    from minictl.describe.text import Page
+
+    page = Page(tabbed=True)
+    podspec.template(page, template)
+    return page.text()
+
+
+def _print_revisions(session: Session, flags: Flags, target: Target, revisions: dict[int, Object], wanted: int) -> None:
+    if wanted and wanted not in revisions:
+        raise CommandError("unable to find the specified revision")
+    report = session.reporter(flags)
+    for number, one in revisions.items():
+        if wanted in (0, number):
+            report(target, {"apiVersion": "apps/v1", "kind": "ReplicaSet", **one}, "")
+
+
+def _need_deployment(subject: Object, sentence: str) -> None:
+    if subject["kind"] != "Deployment":
+        raise CommandError(sentence)
+
+
+def _go_kind(subject: Object) -> str:
+    group = subject["apiVersion"].rpartition("/")[0]
+    return f"{subject['kind']}.{group}" if group else str(subject["kind"])
+
+
+# --- undo
+
+
+def undo(session: Session, flags: Flags, args: list[str]) -> None:
+    writes = Writes(session, flags)
+    wanted = flags.number("to-revision")
+
+    def act(target: Target, subject: Object) -> None:
+        _need_deployment(subject, f"no rollbacker has been implemented for {_go_kind(subject)!r}".replace("'", '"'))
+        if LAST_APPLIED in (subject["metadata"].get("annotations") or {}):
+            session.warn(
+                f"resource {target.resource.plural}/{target.name} was previously managed with 'kubectl apply'. Rolling"
+                f" back will not update the {LAST_APPLIED} annotation, which may cause unexpected behavior on future"
+                " 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file"
+                " instead."
+            )
+        writes.report(target, subject, _undo(session, writes, target, subject, wanted))
+
+    _each(session, flags, args, act)
+
+
+def _undo(session: Session, writes: Writes, target: Target, subject: Object, wanted: int) -> str:
+    """Rolls one Deployment back; gives what to say about it."""
+    old = rollouts.to_go_back_to(target.name, _revisions(session, target, subject), wanted)
+    if not writes.sends:
+        return _template_text(old["spec"]["template"])
+    if subject["spec"].get("paused"):
+        raise CommandError(
+            "cannot rollback a paused deployment; resume it first with "
+            f"'kubectl rollout resume {target.name}' and try again"
+        )
+    if rollouts.unhashed(old["spec"]["template"]) == rollouts.unhashed(subject["spec"]["template"]):
+        return f"skipped rollback (current template already matches revision {wanted})"
+    session.client.patch(target.path, rollouts.rolled_back(subject, old), "json", writes.query)
+    return "rolled back"
+
+
+# --- pause, resume, restart
+
+
+def _changer(done: str, change: Callable[[Object], Object]) -> Callable[[Session, Flags, list[str]], None]:
+    def run(session: Session, flags: Flags, args: list[str]) -> None:
+        writes = Writes(session, flags)
+
+        def act(target: Target, subject: Object) -> None:
+            try:
+                patch = change(subject)
+            except CommandError as error:
+                raise CommandError(f'{target.resource.full_name} "{target.name}" {error.message}') from None
+            if writes.sends:
+                subject = session.client.patch(target.path, patch, "strategic", writes.query)
+            writes.report(target, subject, done)
+
+        _each(session, flags, args, act)
+
+    return run
+
+
+def _pause(subject: Object) -> Object:
+    _need_deployment(subject, "pausing is not supported")
+    if subject["spec"].get("paused"):
+        raise CommandError("is already paused")
+    return {"spec": {"paused": True}}
+
+
+def _resume(subject: Object) -> Object:
+    _need_deployment(subject, "resuming is not supported")
+    if not subject["spec"].get("paused"):
+        raise CommandError("is not paused")
+    return {"spec": {"paused": None}}
+
+
+def _restart(subject: Object) -> Object:
+    if subject["kind"] not in ("Deployment", "DaemonSet", "StatefulSet"):
+        raise CommandError("restarting is not supported")
+    if subject["spec"].get("paused"):
+        raise CommandError("can't restart paused deployment (run rollout resume first)")
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime())
+    stamp = stamp.removesuffix("+0000") + "Z" if stamp.endswith("+0000") else f"{stamp[:-2]}:{stamp[-2:]}"
+    return {"spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: stamp}}}}}
+
+
+# --- the commands
+
+_CHOICE = (*options.FILES, options.SELECTOR)
+_WRITE = (*_CHOICE, *options.OUTPUT, options.DRY_RUN, manager("kubectl-rollout"))
+_HERE = "minictl.commands.rollout"
+commands = {
+    "rollout": Command(
+        "rollout",
+        usage="rollout SUBCOMMAND",
+        children={
+            "history": (_HERE, "Show the revisions of a rollout"),
+            "pause": (_HERE, "Let changes wait"),
+            "restart": (_HERE, "Replace all Pods"),
+            "resume": (_HERE, "Let changes happen again"),
+            "status": (_HERE, "Follow a rollout until it is done"),
+            "undo": (_HERE, "Go back to an earlier revision"),
+        },
+    ),
+    "status": Command(
+        "rollout status",
+        status,
+        usage="rollout status (TYPE NAME | TYPE/NAME) [flags]",
+        flags=(
+            *_CHOICE,
+            Flag("watch", "bool", "w", default=True, help="wait until the rollout is done"),
+            Flag("revision", "int", help="wait for this revision"),
+            Flag("timeout", "seconds", help="how long to wait; 0 for ever"),
+        ),
+    ),
+    "history": Command(
+        "rollout history",
+        history,
+        usage="rollout history (TYPE NAME | TYPE/NAME) [flags]",
+        flags=(*_CHOICE, *options.OUTPUT, Flag("revision", "int", help="show what this revision was")),
+    ),
+    "undo": Command(
+        "rollout undo",
+        undo,
+        usage="rollout undo (TYPE NAME | TYPE/NAME) [flags]",
+        flags=(*_WRITE, Flag("to-revision", "int", help="the revision to go back to; 0 for the last")),
+    ),
+    "pause": Command("rollout pause", _changer("paused", _pause), usage="rollout pause RESOURCE", flags=_WRITE),
+    "resume": Command("rollout resume", _changer("resumed", _resume), usage="rollout resume RESOURCE", flags=_WRITE),
+    "restart": Command(
+        "rollout restart", _changer("restarted", _restart), usage="rollout restart RESOURCE", flags=_WRITE
+    ),
+}

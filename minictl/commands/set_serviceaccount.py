@@ -1,0 +1,34 @@
+"""set serviceaccount."""
+
+from __future__ import annotations
+
+from minictl import podspecs
+from minictl.errors import CommandError
+from minictl.flags import Command
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from minictl.flags import Flags
+    from minictl.session import Session
+
+    Object = dict[str, Any]
+
+
+def run(session: Session, flags: Flags, args: list[str]) -> None:
+    if not args:
+        raise CommandError("serviceaccount is required")
+    *words, account = args
+    chosen = podspecs.found(session, flags, words)
+
+    def change(spec: Object, subject: Object) -> None:
+        spec["serviceAccountName"] = account
+        if "serviceAccount" in spec:
+            spec["serviceAccount"] = account
+
+    podspecs.change_all(session, flags, chosen, change, "serviceaccount updated", "failed to patch ServiceAccountName ")
+
+
+_USAGE = "set serviceaccount (-f FILENAME | TYPE NAME) SERVICE_ACCOUNT"
+command = Command("set serviceaccount", run, usage=_USAGE, flags=podspecs.FLAGS)
