@@ -160,3 +160,24 @@ async def test_a_server_that_starts_again_knows_what_is_used():
     async with Harness(log, nodes=1) as h:
         await run(h, pod("b", cpu="20"))
         assert nodes_of(h) == {"a": "node-1", "b": ""}
+
+
+async def test_an_important_pod_sends_a_lesser_one_away():
+    async with Harness(nodes=1) as h:
+        await run(h, pod("lesser", cpu="20"), pod("small", cpu="5"))
+        await run(h, pod("vital", cpu="20", priorityClassName="system-node-critical"))
+        assert nodes_of(h) == {"small": "node-1", "vital": "node-1"}
+        assert h.get("Pod", "vital")["status"].get("nominatedNodeName") is None
+        uid = h.get("Pod", "vital")["metadata"]["uid"]
+        assert said(h, "lesser")[-1] == ("Preempted", f"Preempted by pod {uid} on node node-1")
+        assert said(h, "vital")[0] == ("FailedScheduling", "0/1 nodes are available: 1 Insufficient cpu.")
+
+
+async def test_the_most_important_of_those_who_wait_goes_first():
+    async with Harness(nodes=1) as h:
+        await run(h, pod("first", cpu="30", priorityClassName="system-node-critical"))
+        await run(h, pod("early", cpu="30"), pod("vital", cpu="30", priorityClassName="system-cluster-critical"))
+        assert nodes_of(h) == {"first": "node-1", "early": "", "vital": ""}
+        await h.api.delete(h.kind("Pod"), "default", "first")
+        await h.settle()
+        assert nodes_of(h) == {"early": "", "vital": "node-1"}
