@@ -13,6 +13,7 @@
     +- TooLarge                413   RequestEntityTooLarge
     +- UnsupportedMediaType    415   UnsupportedMediaType
     +- Invalid                 422   Invalid
+    +- Unprocessable           422   Invalid
     +- TooManyRequests         429   TooManyRequests
     +- InternalError           500   InternalError
     +- Timeout                 504   Timeout
@@ -174,6 +175,15 @@ class Invalid(APIError):
         details["causes"] = [_cause(c) for c in causes]
         super().__init__(f'{kind} "{name}" is invalid: {text}', details)
         self.causes = tuple(causes)
+
+
+class Unprocessable(APIError):
+    """A patch that does not fit its object; Kubernetes does not say why."""
+
+    code, reason = 422, "Invalid"
+
+    def __init__(self) -> None:
+        super().__init__("the server rejected our request due to an error in our request", {})
 
 
 class TooManyRequests(APIError):
