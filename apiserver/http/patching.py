@@ -75,7 +75,7 @@ class Patch:
         schema = load(self.kind.group_version, self.kind.name)
         shown = self._shown(patched) if self.validation == "Strict" else ""
         try:
-            decoded = decoding.decode_value(patched, schema)
+            decoded = decoding.decode_value(patched, schema, strategic=self.media_type == STRATEGIC)
         except DecodeError as error:
             raise self._refused(shown or self._shown(patched), str(error)) from None
         if decoded.problems and self.validation == "Strict":

@@ -23,7 +23,7 @@ from apiserver.errors import BadRequest
 from apiserver.objects import gojson, gotime, quantity, registered
 from apiserver.objects.gobase64 import canonical as canonical_base64
 from apiserver.objects.gojson import Members
-from apiserver.objects.gostructs import INT_LIMITS, DecodeError, Walk, in_milli, json_type, shape
+from apiserver.objects.gostructs import INT_LIMITS, DecodeError, Restoration, Walk, in_milli, json_type, shape
 from schemas import Field, Schema
 
 Object = dict[str, Any]
@@ -60,16 +60,18 @@ def decode_body(body: bytes, kind: str, group_version: str, schema: Schema, vali
     return _finished(object, kind, group_version, ())
 
 
-def decode_value(value: Object, schema: Schema) -> Decoded:
+def decode_value(value: Object, schema: Schema, *, strategic: bool = False) -> Decoded:
     """The same for a value that is parsed already (what a patch made); `value` is amended in place where possible.
 
-    Raises DecodeError, whose text is Go's: `json: cannot unmarshal string into Go struct field ...`.
+    Raises DecodeError, whose text is Go's: `json: cannot unmarshal string into Go struct field ...`, or for the result
+    of a strategic merge patch `unrecognized type: int32`.
     """
-    try:
-        return Decoded(_reader(schema.root.definition)(value))
-    except (_Unusual, KeyError):
-        walk = Walk()
-        return Decoded(walk.decode(schema.root, value), tuple(walk.problems))
+    object = _plainly_right(schema, value)
+    if object is not None:
+        return Decoded(object)
+    walk = Restoration() if strategic else Walk()
+    object = walk.decode(schema.root, value)
+    return Decoded(object, tuple(sorted(walk.problems) if strategic else walk.problems))
 
 
 def parse(body: bytes) -> tuple[Any, list[str]]:
@@ -96,16 +98,24 @@ def _accepted(body: bytes, kind: str, group_version: str, schema: Schema) -> Obj
     """The object, if the body is plainly right."""
     try:
         value = orjson.loads(body)
-        if (
-            type(value) is dict
-            and value.get("kind", "") in ("", kind)
-            and value.get("apiVersion", "") in ("", group_version)
-            and not _has_duplicates(body, value)
-        ):
-            return _reader(schema.root.definition)(value)
-    except (_Unusual, KeyError, orjson.JSONDecodeError):
-        pass
+    except orjson.JSONDecodeError:
+        return None
+    if (
+        type(value) is dict
+        and value.get("kind", "") in ("", kind)
+        and value.get("apiVersion", "") in ("", group_version)
+        and not _has_duplicates(body, value)
+    ):
+        return _plainly_right(schema, value)
     return None
+
+
+def _plainly_right(schema: Schema, value: Object) -> Object | None:
+    """The value in stored form, or None where it needs a closer look (it may have been brought half-way there)."""
+    try:
+        return _reader(schema.root.definition)(value)
+    except (_Unusual, KeyError):
+        return None
 
 
 def _examined(body: bytes, kind: str, group_version: str, schema: Schema) -> tuple[Object, Problems]:
@@ -127,7 +137,10 @@ def _examined(body: bytes, kind: str, group_version: str, schema: Schema) -> tup
     try:
         return walk.decode(schema.root, tree), tuple(walk.problems)
     except DecodeError as error:
-        raise BadRequest(_sentence(given_kind, given_version, kind, str(error))) from None
+        problem = str(error)
+    except RecursionError:
+        problem = "exceeded max depth"
+    raise BadRequest(_sentence(given_kind, given_version, kind, problem))
 
 
 def _type_meta(tree: Any, kind: str, group_version: str) -> tuple[str, str]:

@@ -107,9 +107,12 @@ class Walk:
             return DROPPED
         return DROPPED if way == "struct" and field.default == {} else before
 
-    def mismatch(self, found: str, go_name: str, place: Place) -> Any:
+    def mismatch(self, value: Any, field: Field, place: Place) -> Any:
+        """Called for each value of a wrong type; the first one counts."""
         if self.error is None:
-            self.error = wrong_type(found, go_name, place)
+            is_integer = is_number(value) and shape(field) == "integer"
+            found = f"number {value}" if is_integer else json_type(value)
+            self.error = wrong_type(found, field.go_name, place)
         return DROPPED
 
     def note(self, problem: str) -> None:
@@ -120,7 +123,7 @@ class Walk:
 
     def struct(self, field: Field, value: Any, before: Any, place: Place) -> Any:
         if not isinstance(value, Members | dict):
-            return self.mismatch(json_type(value), field.go_name, place)
+            return self.mismatch(value, field, place)
         result: dict[str, Any] = dict(before or {})
         seen: set[str] = set()
         struct, properties = field.go_type, field.properties
@@ -138,7 +141,7 @@ class Walk:
 
     def map(self, field: Field, value: Any, before: Any, place: Place) -> Any:
         if not isinstance(value, Members | dict):
-            return self.mismatch(json_type(value), field.go_name, place)
+            return self.mismatch(value, field, place)
         assert field.values is not None
         result: dict[str, Any] = dict(before or {})
         seen: set[str] = set()
@@ -153,7 +156,7 @@ class Walk:
 
     def list(self, field: Field, value: Any, before: Any, place: Place) -> Any:
         if not isinstance(value, list):
-            return self.mismatch(json_type(value), field.go_name, place)
+            return self.mismatch(value, field, place)
         assert field.items is not None
         earlier = before or []
         return [
@@ -173,34 +176,24 @@ class Walk:
 
     def string(self, field: Field, value: Any, before: Any, place: Place) -> Any:
         if not is_text(value):
-            return self.mismatch(json_type(value), field.go_name, place)
+            return self.mismatch(value, field, place)
         return plain(value)
 
     def boolean(self, field: Field, value: Any, before: Any, place: Place) -> Any:
-        return value if isinstance(value, bool) else self.mismatch(json_type(value), field.go_name, place)
+        return value if isinstance(value, bool) else self.mismatch(value, field, place)
 
     def integer(self, field: Field, value: Any, before: Any, place: Place) -> Any:
-        return (
-            self.mismatch(json_type(value), field.go_name, place)
-            if not is_number(value)
-            else self._int(value, field.go_name, place)
-        )
-
-    def _int(self, value: Any, go_name: str, place: Place) -> Any:
-        text = str(value)
-        low, high = INT_LIMITS.get(go_name, INT_LIMITS["int64"])
-        if text.lstrip("-").isdigit() and low <= int(text) <= high:
-            return int(text)
-        return self.mismatch(f"number {text}", go_name, place)
+        result = as_int(value, field.go_name)
+        return self.mismatch(value, field, place) if result is None else result
 
     def number(self, field: Field, value: Any, before: Any, place: Place) -> Any:
         if not is_number(value):
-            return self.mismatch(json_type(value), field.go_name, place)
+            return self.mismatch(value, field, place)
         return number(value) if isinstance(value, Number) else value
 
     def bytes(self, field: Field, value: Any, before: Any, place: Place) -> Any:
         if not is_text(value):
-            return self.mismatch(json_type(value), field.go_name, place)
+            return self.mismatch(value, field, place)
         try:
             return canonical_base64(value)
         except ValueError as error:
@@ -221,12 +214,11 @@ class Walk:
     def int_or_string(self, field: Field, value: Any, before: Any, place: Place) -> Any:
         if is_text(value):
             return plain(value)
-        if is_number(value):
-            result = self._int(value, "int32", place)
-            if result is not DROPPED:
-                return result
-        found = f"number {value}" if is_number(value) else json_type(value)
-        raise DecodeError(wrong_type(found, "int32", place))
+        result = as_int(value, "int32")
+        if result is None:
+            found = f"number {value}" if is_number(value) else json_type(value)
+            raise DecodeError(wrong_type(found, "int32", place))
+        return result
 
     def time(self, field: Field, value: Any, before: Any, place: Place) -> Any:
         return self._moment(gotime.seconds, value, place)
@@ -242,6 +234,39 @@ class Walk:
             return read(value)
         except ValueError as error:
             raise DecodeError(str(error)) from None
+
+
+class Restoration(Walk):
+    """How Kubernetes makes an object of a strategic merge patch's result: from values in memory, not from JSON text.
+
+    The first wrong value ends it, whole floats are integers, errors know of no fields, and problems come sorted.
+    """
+
+    def mismatch(self, value: Any, field: Field, place: Place) -> Any:
+        way = shape(field)
+        if way in _RESTORED:
+            raise DecodeError(_RESTORED[way] + _GO_KINDS[json_type(value)])
+        is_fraction, is_whole = isinstance(value, float), isinstance(value, int) and not isinstance(value, bool)
+        if (is_whole and way == "string") or (is_fraction and way == "integer"):
+            found = "float64" if is_fraction else "int64"
+            raise DecodeError(f"cannot convert {found} to {field.go_name}")
+        raise DecodeError(f"unrecognized type: {_GO_SCALARS.get(way) or field.go_name}")
+
+    def integer(self, field: Field, value: Any, before: Any, place: Place) -> Any:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        return super().integer(field, value, before, place)
+
+    def value(self, field: Field, value: Any, before: Any, place: Place) -> Any:
+        return super().value(field, value, before, Place("", "", place.written))
+
+
+_RESTORED = {
+    "struct": "cannot restore struct from: ", "map": "cannot restore map from ", "list": "cannot restore slice from ",
+    "bytes": "cannot restore slice from ",
+}  # fmt: skip
+_GO_KINDS = {"bool": "bool", "number": "int64", "string": "string", "object": "map", "array": "slice"}
+_GO_SCALARS = {"string": "string", "boolean": "bool", "number": "float64"}
 
 
 def is_omitted(field: Field, way: str, value: Any) -> bool:
@@ -269,6 +294,15 @@ def zero(field: Field) -> Any:
         "int_or_string": 0, "anything": None, "time": None, "microtime": None,
     }  # fmt: skip
     return zeros.get(shape(field), "")
+
+
+def as_int(value: Any, go_name: str) -> int | None:
+    """A number that Go's type can hold and that is written without a point or an exponent; else None."""
+    if not is_number(value):
+        return None
+    text = str(value)
+    low, high = INT_LIMITS.get(go_name, INT_LIMITS["int64"])
+    return int(text) if text.lstrip("-").isdigit() and low <= int(text) <= high else None
 
 
 def members(value: Members | dict[str, Any]) -> Iterable[tuple[str, Any]]:
