@@ -14,6 +14,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from ipaddress import IPv4Network
 
 from apiserver.api import API, DeleteOptions
@@ -28,7 +29,7 @@ from apiserver.objects.podfacts import PodFacts
 from apiserver.objects.podstatus import TERMINAL, Place, status_of
 from apiserver.objects.simulatednode import is_simulated
 from apiserver.reconcile.controller import Controller, Result
-from apiserver.reconcile.events import Recorder
+from apiserver.reconcile.events import Pace, Recorder
 from apiserver.reconcile.workqueue import Key
 from apiserver.runtime import Runtime
 from apiserver.runtime.addresses import AddressPool, OutOfAddresses
@@ -37,6 +38,9 @@ NAME = "kubelet"
 WORKERS = 64
 """Statuses on their way at the same time: they share disk writes."""
 CALL = Call(manager="kubelet", user="system:nodes", groups=("system:nodes",))
+EVENT_BURST, EVENTS_PER_SECOND = 100.0, 50.0
+"""How much each kubelet says at once, and then how fast: the defaults of a kubelet (eventBurst, eventRecordQPS). When a
+thousand Pods start together, the rest of their story is told while everybody else already works with them."""
 FULL_SECONDS = 10.0
 """When a Pod that found no free address is tried again."""
 
@@ -54,13 +58,12 @@ def controller(runtime: Runtime, pod_cidr: str = "10.244.0.0/16") -> Controller:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Unsaid:
-    """What is to be said of the Pod as it was at `version`, and when its facts change by themselves."""
+    """Events to be written at `due`; None: after the Pods that wait now."""
 
-    version: str
     happenings: list[Happening]
-    again_in_seconds: float | None
+    due: datetime | None = None
 
 
 @dataclass
@@ -75,6 +78,8 @@ class _Kubelet:
     """Statuses being written, by uid: a change that is only ours needs no second look."""
     unsaid: dict[str, _Unsaid] = field(default_factory=dict)
     """Events still to be written, by uid: they wait until no other Pod waits for its status."""
+    paces: dict[str, Pace] = field(default_factory=dict)
+    """By node."""
     _recorder: Recorder | None = None
 
     # -- what changes --------------------------------------------------------------------------------------------------
@@ -134,16 +139,12 @@ class _Kubelet:
         host = self.hosts.get(pod["spec"].get("nodeName", ""))
         if host is None:
             return None
-        unsaid = self.unsaid.pop(metadata["uid"], None)
-        if unsaid is not None:
-            await self._say(api, pod, unsaid.happenings)
-            if unsaid.version == metadata["resourceVersion"]:
-                return Result(after_seconds=unsaid.again_in_seconds)
         if "deletionTimestamp" in metadata:
             await self._end(api, pod)
             return None
+        speaks_in_seconds = await self._say_in_turn(api, pod)
         if status.get("phase") in TERMINAL:
-            return None
+            return Result(after_seconds=speaks_in_seconds)
         try:
             place = Place(host, self._address(pod, host))
         except OutOfAddresses as error:
@@ -152,7 +153,9 @@ class _Kubelet:
         self.runtime.start(pod)
         facts = self.runtime.observe(metadata["uid"])
         await self._report(api, pod, facts, place)
-        return Result(after_seconds=0.0 if metadata["uid"] in self.unsaid else facts.again_in_seconds)
+        if metadata["uid"] in self.unsaid and speaks_in_seconds is None:
+            speaks_in_seconds = 0.0
+        return Result(after_seconds=_earlier(speaks_in_seconds, facts.again_in_seconds))
 
     def _address(self, pod: Object, host: str) -> str:
         if pod["spec"].get("hostNetwork"):
@@ -180,15 +183,15 @@ class _Kubelet:
             return fresh
 
         try:
-            record = await api.modify(POD, metadata["namespace"], metadata["name"], reported, "status", CALL)
+            await api.modify(POD, metadata["namespace"], metadata["name"], reported, "status", CALL)
         except NotFound:
             return
         finally:
             self.reports.pop(uid, None)
         told = happenings(pod, facts)
         if told:
-            version = record.object["metadata"]["resourceVersion"]
-            self.unsaid[uid] = _Unsaid(version, told, facts.again_in_seconds)
+            unsaid = self.unsaid.setdefault(uid, _Unsaid([]))
+            unsaid.happenings.extend(told)
 
     async def _end(self, api: API, pod: Object) -> None:
         """Stop the containers; then nothing but finalizers may hold the Pod."""
@@ -204,12 +207,31 @@ class _Kubelet:
         except NotFound:
             return
 
+    async def _say_in_turn(self, api: API, pod: Object) -> float | None:
+        """Write the Events that the Pod has coming, if it is their turn; else in how many seconds it will be."""
+        unsaid = self.unsaid.get(pod["metadata"]["uid"])
+        if unsaid is None:
+            return None
+        now = api.clock.now()
+        if unsaid.due is None:
+            pace = self.paces.setdefault(pod["spec"]["nodeName"], Pace(EVENT_BURST, EVENTS_PER_SECOND))
+            unsaid.due = now + timedelta(seconds=pace.reserve(len(unsaid.happenings), now))
+        if unsaid.due > now:
+            return (unsaid.due - now).total_seconds()
+        del self.unsaid[pod["metadata"]["uid"]]
+        await self._say(api, pod, unsaid.happenings)
+        return None
+
     async def _say(self, api: API, pod: Object, what: list[Happening]) -> None:
         if self._recorder is None:
             self._recorder = Recorder(api, NAME)
         host = pod["spec"]["nodeName"]
         event = self._recorder.event
         await asyncio.gather(*(event(POD, pod, e.type, e.reason, e.message, e.field_path, host) for e in what))
+
+
+def _earlier(a: float | None, b: float | None) -> float | None:
+    return min((seconds for seconds in (a, b) if seconds is not None), default=None)
 
 
 def _key(pod: Object) -> Key:

@@ -14,9 +14,9 @@ takes the most important Pod.
 from __future__ import annotations
 
 import heapq
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import count
 
 from apiserver.api import API, DeleteOptions
@@ -35,13 +35,15 @@ from apiserver.objects.scheduling.pods import PodInfo, read
 from apiserver.objects.scheduling.preemption import Preemption, preempt
 from apiserver.objects.scheduling.scoring import best_of
 from apiserver.reconcile.controller import Controller, Result
-from apiserver.reconcile.events import Recorder
+from apiserver.reconcile.events import Pace, Recorder
 from apiserver.reconcile.workqueue import Key
 from apiserver.subresources import bind
 
 NAME = "default-scheduler"
 WORKERS = 64
 """Bindings on their way at the same time: they share disk writes."""
+EVENT_BURST, EVENTS_PER_SECOND = 100.0, 50.0
+"""How many Pods are spoken of at once, and then how fast: placing Pods goes before talking about it."""
 CALL = Call(manager="kube-scheduler", user="system:kube-scheduler")
 
 NODES_CHANGED = frozenset(("node", "resources", "ports", "pods", "claims"))
@@ -72,6 +74,13 @@ def controller() -> Controller:
     )
 
 
+@dataclass(slots=True)
+class _Placed:
+    pod: Object
+    due: datetime | None = None
+    """When its Event may be written; None: after the Pods that wait now."""
+
+
 @dataclass
 class _Scheduler:
     cluster: Cluster = field(default_factory=Cluster)
@@ -79,8 +88,11 @@ class _Scheduler:
     parked: dict[str, _Parked] = field(default_factory=dict)
     _queue: list[tuple[int, int, str]] = field(default_factory=list)
     """(-priority, order of arrival, uid); entries whose uid no longer waits are skipped."""
-    _placed: deque[tuple[Object, str]] = field(default_factory=deque)
-    """Pods bound, with their nodes: they are spoken of when no Pod waits any more."""
+    _binding: set[str] = field(default_factory=set)
+    """uids of Pods whose binding is on its way."""
+    _placed: dict[Key, _Placed] = field(default_factory=dict)
+    """Pods bound and not yet spoken of."""
+    _pace: Pace = field(default_factory=lambda: Pace(EVENT_BURST, EVENTS_PER_SECOND))
     _order: count[int] = field(default_factory=count)
     _recorder: Recorder | None = None
 
@@ -125,6 +137,11 @@ class _Scheduler:
         self.waiting.pop(uid, None)
         self.parked.pop(uid, None)
         known, metadata = self.cluster.pods.get(uid), pod["metadata"]
+        if uid in self._binding:
+            self._binding.discard(uid)
+            key = (metadata["namespace"], metadata["name"])
+            self._placed[key] = _Placed(pod)
+            return [key, *self._woken(POD_CAME)]
         labels, terminating = metadata.get("labels") or {}, "deletionTimestamp" in metadata
         if known is not None and (known.node, known.labels, known.terminating) == (node, labels, terminating):
             return ()
@@ -158,10 +175,16 @@ class _Scheduler:
     async def reconcile(self, api: API, key: Key) -> Result | None:
         while (pod := self._next()) is not None:
             await self._schedule(api, pod)
-        while self._placed and not self._queue:
-            bound, node = self._placed.popleft()
-            text = f"Successfully assigned {bound['metadata']['namespace']}/{bound['metadata']['name']} to {node}"
-            await self._said(api).event(POD, bound, "Normal", "Scheduled", text)
+        placed, now = self._placed.get(key), api.clock.now()
+        if placed is None:
+            return None
+        if placed.due is None:
+            placed.due = now + timedelta(seconds=self._pace.reserve(1, now))
+        if placed.due > now:
+            return Result(after_seconds=(placed.due - now).total_seconds())
+        del self._placed[key]
+        text = f"Successfully assigned {'/'.join(key)} to {placed.pod['spec']['nodeName']}"
+        await self._said(api).event(POD, placed.pod, "Normal", "Scheduled", text)
         return None
 
     def _next(self) -> PodInfo | None:
@@ -202,20 +225,20 @@ class _Scheduler:
     async def _place(self, api: API, pod: PodInfo, node: NodeInfo) -> None:
         self.parked.pop(pod.uid, None)
         self.cluster.assign(pod, node.name)
+        self._binding.add(pod.uid)
         binding = {"metadata": {"uid": pod.uid}, "target": {"kind": "Node", "name": node.name}}
         try:
-            record = await bind(api, POD, pod.namespace, pod.name, binding, CALL)
+            await bind(api, POD, pod.namespace, pod.name, binding, CALL)
         except BaseException as error:
             needs_node = self._forget_assumption(api, pod)
             if needs_node:
                 self._wait(pod)
             if needs_node or not isinstance(error, APIError):
                 raise
-            return
-        self._placed.append((record.object, node.name))
 
     def _forget_assumption(self, api: API, pod: PodInfo) -> bool:
         """A binding was refused: go by what is stored. Whether the Pod still needs a node."""
+        self._binding.discard(pod.uid)
         self.cluster.remove(pod.uid)
         pod.node = ""
         record = api.find(POD, pod.namespace, pod.name)

@@ -51,6 +51,24 @@ class _Similar:
     messages: set[str] = field(default_factory=set)
 
 
+class Pace:
+    """How fast somebody may speak who has a lot to say: `burst` Events at once, then `per_second`."""
+
+    def __init__(self, burst: float, per_second: float) -> None:
+        self._burst = self._tokens = burst
+        self._per_second = per_second
+        self._filled: datetime | None = None
+
+    def reserve(self, count: int, now: datetime) -> float:
+        """Take `count` Events out of the budget; returns the seconds to wait before writing them."""
+        if self._filled is not None:
+            earned = (now - self._filled).total_seconds() * self._per_second
+            self._tokens = min(self._burst, self._tokens + earned)
+        self._filled = now
+        self._tokens -= count
+        return max(0.0, -self._tokens / self._per_second)
+
+
 class Recorder:
     """Writes the Events of one component (`replicaset-controller`, `kubelet`). Keep one for the controller's life."""
 
