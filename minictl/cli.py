@@ -63,7 +63,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "completion": (_C + "completion", "Print a completion script for your shell"),
     "options": (_C + "options", "List the flags every command takes"),
     "plugin": (_C + "plugin", "List plugins"),
-    "__complete": (_C + "complete", "Print what could come next (for completion scripts)"),
     # the local cluster
     "up": (_C + "up", "Start the local cluster"),
     "down": (_C + "down", "Stop the local cluster; its state is kept"),
@@ -116,6 +115,8 @@ def run(words: list[str]) -> int:
     Raises:
         CommandError: any failure; its `sentence()` is for stderr.
     """
+    if words[:1] == ["__complete"]:
+        return _complete(words[1:])
     command, rest = find(words)
     declared = (*GLOBAL_FLAGS, *command.flags)  # a command's own flag hides a global one of its name
     try:
@@ -139,6 +140,24 @@ def _call(command: Command, parsed: Parsed) -> int:
     if parsed.flags.on("warnings-as-errors") and session.warned and not status:
         raise CommandError(f"{session.warned} warning{'s' if session.warned > 1 else ''} received")
     return status or 0
+
+
+def _complete(words: list[str]) -> int:
+    """Prints what could stand where the last word does; says nothing when something is wrong."""
+    from minictl import completing
+    from minictl.session import Session
+
+    *before, word = words or [""]
+    session = Session(completing.quiet_flags(before))
+    try:
+        command, rest = find(before)
+        found = completing.candidates(session, command, rest, word)
+    except CommandError:
+        return 1
+    for candidate in found:
+        if candidate.startswith(word) or candidate == completing.FILES:
+            session.say(candidate)
+    return 0
 
 
 def _help(command: Command) -> int:

@@ -35,19 +35,30 @@ class Manifest:
 
 
 def read(
-    filenames: Sequence[str], *, recursive: bool = False, kustomize: str = "", stdin: Any = None
+    filenames: Sequence[str],
+    *,
+    recursive: bool = False,
+    kustomize: str = "",
+    stdin: Any = None,
+    errors: list[CommandError] | None = None,
 ) -> Iterator[Manifest]:
-    """Every document of the named files, in order, Lists not yet taken apart.
+    """Every document of the named files, in order, Lists not yet taken apart. What cannot be parsed ends its file; with
+    `errors` it is put there and the other files follow.
 
     Raises:
-        CommandError: a path that is not there, a folder without manifests, a file that cannot be parsed.
+        CommandError: a path that is not there, a folder without manifests; a file that cannot be parsed.
     """
     if kustomize:
         from minictl import kustomization
 
         yield from (Manifest(item, kustomize) for item in kustomization.build(kustomize))
     for source in [path for name in filenames for path in paths(name, recursive)]:
-        yield from (Manifest(document, _label(source)) for document in documents(_bytes(source, stdin), _label(source)))
+        try:
+            yield from (Manifest(one, _label(source)) for one in documents(_bytes(source, stdin), _label(source)))
+        except CommandError as error:
+            if errors is None:
+                raise
+            errors.append(error)
 
 
 def items(manifest: Manifest) -> Iterator[Manifest]:
@@ -147,25 +158,24 @@ def fetch(url: str) -> bytes:
 # --- documents
 
 
-def documents(data: bytes, source: str) -> list[Any]:
-    """The values of a file's documents; empty ones are left out.
+def documents(data: bytes, source: str) -> Iterator[Any]:
+    """The values of a file's documents; empty ones are left out. A file that begins with `{` has to be JSON.
 
     Raises:
-        CommandError: `error parsing FILE: ...`.
+        CommandError: `error parsing FILE: ...`, after the documents before the mistake.
     """
     if data.lstrip()[:1] == b"{":
-        return _json_documents(data, source)
+        yield from _json_documents(data, source)
+        return
     from minictl import yamls
 
-    found = []
     for chunk in split(data):
         try:
             value = yamls.load(chunk)
         except yamls.YAMLError as error:
             raise CommandError(f"error parsing {source}: error converting YAML to JSON: {error}") from None
         if value is not None:
-            found.append(value)
-    return found
+            yield value
 
 
 def split(data: bytes) -> list[bytes]:
@@ -186,47 +196,20 @@ def split(data: bytes) -> list[bytes]:
     return [*chunks, b"".join(current)] if current else chunks
 
 
-def _json_documents(data: bytes, source: str) -> list[Any]:
+def _json_documents(data: bytes, source: str) -> Iterator[Any]:
     text = data.decode("utf-8-sig", errors="replace")
     decoder = json.JSONDecoder()
-    found, at = [], 0
+    at = 0
     while True:
         while at < len(text) and text[at] in " \t\r\n":
             at += 1
         if at >= len(text):
-            return found
-        if found and text.startswith("---", at):
-            return found + documents(text[at:].encode(), source)
+            return
         try:
             value, at = decoder.raw_decode(text, at)
-        except json.JSONDecodeError as error:
-            return found + _as_yaml(text[at:], source, error)
-        except RecursionError:
-            raise CommandError(f"error parsing {source}: exceeded max depth") from None
+        except (json.JSONDecodeError, RecursionError):
+            from minictl import jsonerrors
+
+            raise CommandError(f"error parsing {source}: {jsonerrors.explain(text, at)}") from None
         if value is not None:
-            found.append(value)
-
-
-def _as_yaml(text: str, source: str, error: json.JSONDecodeError) -> list[Any]:
-    """What begins like JSON may yet be YAML in flow style; else the JSON error stands."""
-    from minictl import yamls
-
-    try:
-        return [value for chunk in split(text.encode()) if (value := yamls.load(chunk)) is not None]
-    except yamls.YAMLError:
-        raise CommandError(f"error parsing {source}: {_go_json_message(error)}") from None
-
-
-def _go_json_message(error: json.JSONDecodeError) -> str:
-    at = error.pos
-    rest = error.doc[at:].lstrip()
-    if not rest or error.msg.startswith("Unterminated string"):
-        return "unexpected EOF"
-    place = {
-        "Expecting property name enclosed in double quotes": "looking for beginning of object key string",
-        "Expecting ':' delimiter": "after object key",
-        "Expecting ',' delimiter": "after object key:value pair",
-        "Illegal trailing comma before end of object": "looking for beginning of object key string",
-    }.get(error.msg, "looking for beginning of value")
-    offset = len(error.doc[:at].encode()) + 1
-    return f"json: offset {offset}: invalid character '{rest[0]}' {place}"
+            yield value

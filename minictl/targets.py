@@ -199,7 +199,7 @@ def _from_files(session: Session, args: Sequence[str], choice: Choice) -> Select
         )
     targets: list[Target] = []
     errors: list[CommandError] = []
-    for manifest in _manifests(session, choice):
+    for manifest in _manifests(session, choice, errors):
         try:
             targets.append(from_manifest(session, manifest))
         except CommandError as error:
@@ -207,9 +207,9 @@ def _from_files(session: Session, args: Sequence[str], choice: Choice) -> Select
     return Selection(targets, errors, single=len(targets) == 1 and not errors)
 
 
-def _manifests(session: Session, choice: Choice) -> Iterator[manifests.Manifest]:
+def _manifests(session: Session, choice: Choice, errors: list[CommandError]) -> Iterator[manifests.Manifest]:
     for manifest in manifests.read(
-        choice.filenames, recursive=choice.recursive, kustomize=choice.kustomize, stdin=session.stdin
+        choice.filenames, recursive=choice.recursive, kustomize=choice.kustomize, stdin=session.stdin, errors=errors
     ):
         yield from manifests.items(manifest)
 
@@ -251,10 +251,7 @@ def check_shape(manifest: manifests.Manifest) -> Object:
     where = f'unable to decode "{manifest.source}"'
     if not isinstance(content, dict):
         kind = _GO_TYPES.get(type(content).__name__, "string")
-        raise CommandError(
-            f"{where}: json: cannot unmarshal {kind} into Go value of type struct "
-            '{ APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
-        )
+        raise CommandError(f"{where}: json: cannot unmarshal {kind} into Go value of type unstructured.detector")
     if not content.get("kind"):
         raise CommandError(f"{where}: Object 'Kind' is missing in '{_compact(content)}'")
     if not content.get("apiVersion"):

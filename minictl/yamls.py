@@ -49,6 +49,8 @@ def load(text: str | bytes) -> Any:
     Raises:
         YAMLError: it is not YAML, or not what JSON could hold.
     """
+    if isinstance(text, bytes):
+        text = text.decode(errors="replace")
     try:
         loader = _Loader(text)
         try:
@@ -57,7 +59,7 @@ def load(text: str | bytes) -> Any:
             loader.dispose()
         return None if node is None else _Reading().value(node)
     except yaml.MarkedYAMLError as error:
-        raise YAMLError(_go_message(error)) from None
+        raise YAMLError(_go_message(error, text)) from None
     except yaml.reader.ReaderError as error:
         raise YAMLError(f"yaml: {_reason(error)}") from None
     except RecursionError:
@@ -69,16 +71,14 @@ def _reason(error: Any) -> str:
     return "control characters are not allowed" if reason.startswith("special characters") else reason
 
 
-def _go_message(error: yaml.MarkedYAMLError) -> str:
-    scanning = isinstance(error, yaml.scanner.ScannerError)
-    line = 0
-    for mark in (error.context_mark, error.problem_mark):
-        if mark is not None and mark.line:
-            line = mark.line + (1 if scanning else 0)
-            break
-    if isinstance(error, yaml.composer.ComposerError):
-        name = re.search(r"['\"](\w+)['\"]", str(error.problem))
-        return f"yaml: unknown anchor '{name.group(1)}' referenced" if name else f"yaml: {error.problem}"
+def _go_message(error: yaml.MarkedYAMLError, text: str) -> str:
+    mark = error.problem_mark
+    line = mark.line if mark is not None else 0
+    if isinstance(error, yaml.composer.ComposerError) and mark is not None:
+        alias = re.match(r"\*([\w-]+)", text.splitlines()[line][mark.column :])
+        return f"yaml: unknown anchor '{alias.group(1) if alias else ''}' referenced"
+    if line and isinstance(error, yaml.scanner.ScannerError):
+        line += 1
     where = f"line {line}: " if line else ""
     return f"yaml: {where}{error.problem or 'unknown problem parsing YAML content'}"
 
@@ -153,7 +153,11 @@ def _key(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return number_text(value)
-    raise YAMLError(f"json: unsupported map key of type {'null' if value is None else type(value).__name__}")
+    if value is None:
+        return "null"
+    from minictl.output import gotext
+
+    raise YAMLError(f"yaml: invalid map key: {gotext.syntax(value)}")
 
 
 def resolve(text: str) -> Any:

@@ -1,0 +1,205 @@
+"""explain: what the fields of a resource type are, from the server's OpenAPI."""
+
+from __future__ import annotations
+
+import textwrap
+
+from minictl.errors import CommandError, NoSuchType, PlainError, UsageError
+from minictl.flags import Command, Flag
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from minictl.flags import Flags
+    from minictl.resources import Resource
+    from minictl.session import Session
+
+    Schema = dict[str, Any]
+
+WIDTH = 76
+NEED_TYPE = (
+    "You must specify the type of resource to explain. "
+    'Use "kubectl api-resources" for a complete list of supported resources.'
+)
+FLAGS = (
+    Flag("recursive", "bool", help="the fields of the fields, too, by name and type only"),
+    Flag("api-version", help="group/version to explain, where there are several"),
+    Flag("output", "string", "o", default="plaintext", help="plaintext"),
+)
+
+
+def run(session: Session, flags: Flags, args: list[str]) -> None:
+    """Prints the description and the fields behind a path such as `pods.spec.containers`."""
+    if not args:
+        raise CommandError(NEED_TYPE)
+    if len(args) > 1:
+        raise UsageError("We accept only this format: explain RESOURCE", session.path)
+    if flags.text("output") not in ("plaintext", "plaintext-openapiv2"):
+        raise CommandError(f"unrecognized format: {flags.text('output')}")
+    resource, path = _resource(session, args[0], flags.text("api-version"))
+    document = _document(session, resource)
+    schema = _schema_of(document, resource)
+    if resource.group:
+        session.say(f"GROUP:      {resource.group}")
+    session.say(f"KIND:       {resource.kind}\nVERSION:    {resource.version}\n")
+    Explanation(session, document).show(schema, path, flags.on("recursive"))
+
+
+def _resource(session: Session, text: str, api_version: str) -> tuple[Resource, list[str]]:
+    """The type at the head of a path (`deploy`, `deployments.v1.apps.spec` has both), and the fields behind it."""
+    words = text.rstrip(".").split(".")
+    if not api_version:
+        for count in range(len(words), 1, -1):  # deployments.apps.spec: the longest head that names a type
+            try:
+                head = session.resources.find(".".join(words[:count]))
+            except NoSuchType:
+                continue
+            if head.group and ".".join(words[1:count]).endswith(head.group):
+                return head, words[count:]
+    try:
+        resource = session.resources.find(words[0])
+    except NoSuchType as error:
+        raise PlainError(error.message) from None
+    if api_version and resource.api_version != api_version:
+        others = [r for r in session.resources.all() if r.plural == resource.plural and r.api_version == api_version]
+        if not others:
+            raise CommandError(f'couldn\'t find resource for "{api_version}, Resource={resource.plural}"')
+        resource = others[0]
+    return resource, words[1:]
+
+
+def _document(session: Session, resource: Resource) -> Schema:
+    """The OpenAPI document of the resource's group and version."""
+    key = f"apis/{resource.api_version}" if resource.group else f"api/{resource.version}"
+    entry = session.client.get("/openapi/v3")["paths"].get(key)
+    if entry is None:
+        raise CommandError(f'couldn\'t find resource for "{resource.api_version}, Resource={resource.plural}"')
+    path, _, query = entry["serverRelativeURL"].partition("?")
+    found: Schema = session.client.get(path, dict(pair.split("=", 1) for pair in query.split("&") if "=" in pair))
+    return found
+
+
+def _schema_of(document: Schema, resource: Resource) -> Schema:
+    wanted = {"group": resource.group, "version": resource.version, "kind": resource.kind}
+    for schema in document["components"]["schemas"].values():
+        if wanted in (schema.get("x-kubernetes-group-version-kind") or []):
+            found: Schema = schema
+            return found
+    raise CommandError(f'couldn\'t find resource for "{resource.api_version}, Resource={resource.plural}"')
+
+
+class Explanation:
+    """Writes about one schema of a document."""
+
+    def __init__(self, session: Session, document: Schema) -> None:
+        self._session = session
+        self._schemas = document["components"]["schemas"]
+
+    def show(self, schema: Schema, path: list[str], recursive: bool) -> None:
+        """The field at the end of the path, or the kind itself.
+
+        Raises:
+            CommandError: there is no such field.
+        """
+        field = schema
+        for name in path:
+            properties = self._properties(field)
+            if name not in properties:
+                raise CommandError(f'field "{name}" does not exist')
+            field = properties[name]
+        say = self._session.say
+        if path:
+            say(f"FIELD: {path[-1]} <{self.type_name(field)}>")
+            self._enum(field)
+            say("")
+        say("DESCRIPTION:")
+        self._text(self._description(field), 4)
+        if path or self._properties(field):
+            say("")
+        if self._properties(field):
+            say("FIELDS:")
+            self._fields(field, 1, recursive, [])
+        if not path or self._properties(field):
+            say("")
+
+    def _fields(self, schema: Schema, depth: int, recursive: bool, within: list[str]) -> None:
+        required = self._target(schema).get("required") or []
+        indent = "  " * depth
+        for name, field in sorted(self._properties(schema).items()):
+            mark = " -required-" if name in required else ""
+            self._session.say(f"{indent}{name}\t<{self.type_name(field)}>{mark}")
+            if not recursive:
+                self._enum(field)
+                self._text(self._description(field), 4)
+                self._session.say("")
+                continue
+            self._enum(field, indent)
+            reference = self._reference(field)
+            if self._properties(field) and reference not in within:
+                self._fields(field, depth + 1, recursive, [*within, reference])
+
+    def _enum(self, field: Schema, indent: str = "") -> None:
+        values = self._target(field).get("enum")
+        if values:
+            listed = ", ".join('""' if value == "" else str(value) for value in values)
+            self._session.say(f"{indent}enum: {listed}" if indent else f"ENUM:\n    {listed}")
+
+    def _text(self, text: str, indent: int) -> None:
+        margin = " " * indent
+        for paragraph in (text or "<empty>").split("\n"):
+            lines = textwrap.wrap(paragraph, WIDTH, break_long_words=False, break_on_hyphens=False)
+            self._session.say("\n".join(margin + line for line in lines))
+
+    # --- schemas
+
+    def _reference(self, schema: Schema) -> str:
+        """The name of the schema that a field's value (or a list's items, or a map's values) is made by."""
+        for place in (schema, schema.get("items") or {}, schema.get("additionalProperties") or {}):
+            if not isinstance(place, dict):
+                continue
+            for one in [place, *(place.get("allOf") or [])]:
+                if "$ref" in one:
+                    return str(one["$ref"]).rpartition("/")[2]
+            nested = place.get("items") or place.get("additionalProperties")
+            if place is not schema and isinstance(nested, dict):
+                return self._reference(place)
+        return ""
+
+    def _target(self, schema: Schema) -> Schema:
+        """The schema itself, or the one that it, its items or its values refer to."""
+        reference = self._reference(schema)
+        if reference:
+            found: Schema = self._schemas.get(reference) or {}
+            return found
+        for key in ("items", "additionalProperties"):
+            if isinstance(schema.get(key), dict):
+                return self._target(schema[key])
+        return schema
+
+    def _properties(self, schema: Schema) -> Schema:
+        found: Schema = self._target(schema).get("properties") or {}
+        return found
+
+    def _description(self, field: Schema) -> str:
+        own = str(field.get("description", ""))
+        target = self._target(field)
+        other = "" if target is field else str(target.get("description", ""))
+        return "\n".join(text for text in dict.fromkeys((own, other)) if text)
+
+    def type_name(self, field: Schema) -> str:
+        """`string`, `[]ContainerPort`, `map[string]Quantity`, `IntOrString`."""
+        if field.get("type") == "array":
+            return f"[]{self.type_name(field.get('items') or {})}"
+        values = field.get("additionalProperties")
+        if isinstance(values, dict) and not field.get("properties"):
+            return f"map[string]{self.type_name(values)}"
+        for one in [field, *(field.get("allOf") or [])]:
+            if "$ref" in one:
+                return str(one["$ref"]).rpartition(".")[2]
+        return str(field.get("type") or "Object")
+
+
+command = Command(
+    "explain", run, usage="explain TYPE[.FIELD...] [--recursive] [--api-version=GROUP/VERSION]", flags=FLAGS
+)
