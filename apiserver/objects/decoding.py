@@ -121,7 +121,7 @@ def _plainly_right(schema: Schema, value: Object) -> Object | None:
 def _examined(body: bytes, kind: str, group_version: str, schema: Schema) -> tuple[Object, Problems]:
     """The object and its problems, step by step. Raises BadRequest."""
     try:
-        tree = gojson.parse(body)
+        tree = _parsed(body)
         given_kind, given_version = _type_meta(tree, kind, group_version)
     except ValueError as error:
         text = f"the object provided is unrecognized (must be of type {kind}): {error} ({_summary(body)})"
@@ -143,17 +143,24 @@ def _examined(body: bytes, kind: str, group_version: str, schema: Schema) -> tup
     raise BadRequest(_sentence(given_kind, given_version, kind, problem))
 
 
+def _parsed(body: bytes) -> Any:
+    try:
+        return gojson.parse(body)
+    except gojson.SyntaxProblem as error:
+        raise ValueError(_unreadable(str(error))) from None
+
+
 def _type_meta(tree: Any, kind: str, group_version: str) -> tuple[str, str]:
     """The kind and apiVersion an object gives itself, or else those expected. Raises ValueError."""
     found = {"apiversion": "", "kind": ""}
     if tree is not None and not isinstance(tree, Members):
-        raise ValueError(_unreadable(f"cannot unmarshal {json_type(tree)} into Go value of type {_TYPE_META}"))
+        raise ValueError(_unreadable(f"json: cannot unmarshal {json_type(tree)} into Go value of type {_TYPE_META}"))
     for name, value in tree or ():
         key = name.lower()
         if key in found and value is not None:
             if json_type(value) != "string":
                 field = "apiVersion" if key == "apiversion" else "kind"
-                text = f"cannot unmarshal {json_type(value)} into Go struct field .{field} of type string"
+                text = f"json: cannot unmarshal {json_type(value)} into Go struct field .{field} of type string"
                 raise ValueError(_unreadable(text))
             found[key] = value
     return found["kind"] or kind, _group_version(found["apiversion"], group_version)
@@ -170,7 +177,7 @@ def _group_version(given: str, expected: str) -> str:
 
 
 def _unreadable(text: str) -> str:
-    return f"couldn't get version/kind; json parse error: json: {text}"
+    return f"couldn't get version/kind; json parse error: {text}"
 
 
 def _sentence(given_kind: str, given_version: str, kind: str, problem: str) -> str:
