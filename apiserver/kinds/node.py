@@ -45,6 +45,13 @@ def info_column(field: str, absent: str = "<unknown>") -> Callable[[Object], str
     return cell
 
 
+def kernel_column(node: Object) -> str:
+    """`6.6.1 (amd64)`."""
+    info = _status(node).get("nodeInfo") or {}
+    kernel, architecture = info.get("kernelVersion", ""), info.get("architecture", "")
+    return f"{kernel} ({architecture})" if kernel and architecture else kernel or "<unknown>"
+
+
 def is_unschedulable(node: Object) -> bool:
     return bool((node.get("spec") or {}).get("unschedulable"))
 
@@ -93,7 +100,7 @@ kind = Kind(
         Column("Internal-IP", address_column("InternalIP"), priority=1),
         Column("External-IP", address_column("ExternalIP"), priority=1),
         Column("OS-Image", info_column("osImage"), priority=1),
-        Column("Kernel-Version", info_column("kernelVersion"), priority=1),
+        Column("Kernel-Version", kernel_column, priority=1),
         Column("Container-Runtime", info_column("containerRuntimeVersion"), priority=1),
     ),
     selectable={"spec.unschedulable": lambda node: "true" if is_unschedulable(node) else "false"},

@@ -68,6 +68,9 @@ def test_status_column(spec: dict[str, Any], status: dict[str, Any], shown: str)
     assert cells(kind, {**node(**spec), "status": status})["Status"] == shown
 
 
+INFO = {"kubeletVersion": "v1", "kernelVersion": "6.6.1", "architecture": "arm64"}
+
+
 def test_roles_addresses_and_versions() -> None:
     labels = {
         "node-role.kubernetes.io/worker": "",
@@ -77,9 +80,10 @@ def test_roles_addresses_and_versions() -> None:
     made = {
         "metadata": {"name": "n", "labels": labels},
         "spec": {},
-        "status": {"addresses": [{"type": "InternalIP", "address": "10.1.0.1"}], "nodeInfo": {"kubeletVersion": "v1"}},
+        "status": {"addresses": [{"type": "InternalIP", "address": "10.1.0.1"}], "nodeInfo": INFO},
     }
     row = cells(kind, made)
     assert (row["Roles"], row["Version"], row["Internal-IP"]) == ("control-plane,worker,x", "v1", "10.1.0.1")
     assert (row["External-IP"], row["OS-Image"], row["Container-Runtime"]) == ("<none>", "<unknown>", "<unknown>")
+    assert row["Kernel-Version"] == "6.6.1 (arm64)"
     assert cells(kind, node())["Roles"] == "<none>"
