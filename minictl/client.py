@@ -65,7 +65,7 @@ class Client:
         """
         target = self.prefix + path + encode_query(query)
         headers = {**self.headers, "Accept": accept}
-        data = body if isinstance(body, bytes) or body is None else json.dumps(body, ensure_ascii=False).encode()
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body, ensure_ascii=False, sort_keys=True).encode()
         if data is not None:
             headers["Content-Type"] = content_type
         response = self.connection.request(method, target, headers, data, self.timeout)
@@ -105,7 +105,7 @@ class Client:
 
     def patch(self, path: str, patch: Object | bytes | list[Any], patch_type: str, query: Query | None = None) -> Any:
         """`patch_type`: json, merge, strategic or apply (PATCHES)."""
-        data = patch if isinstance(patch, bytes) else json.dumps(patch, ensure_ascii=False).encode()
+        data = patch if isinstance(patch, bytes) else json.dumps(patch, ensure_ascii=False, sort_keys=True).encode()
         return self.call("PATCH", path, query, data, content_type=PATCHES[patch_type])
 
     def delete(self, path: str, body: Object | None = None, query: Query | None = None) -> Any:

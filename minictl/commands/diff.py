@@ -1,0 +1,174 @@
+"""diff: what apply would change, told by diff(1) over two temporary folders."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from minictl import applying, options
+from minictl.errors import CommandError, ServerError, UsageError
+from minictl.flags import Command, Flag
+from minictl.migration import SERVER_SIDE
+from minictl.output import without_managed_fields
+from minictl.writing import (
+    LAST_APPLIED,
+    Writes,
+    manager,
+    need_files,
+    unversioned,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from minictl.flags import Flags
+    from minictl.session import Session
+    from minictl.targets import Target
+
+    Object = dict[str, Any]
+
+SAME, DIFFERENT, TROUBLE = 0, 1, 2
+MAX_TRIES = 4
+MASK, BEFORE, AFTER = "***", "*** (before)", "*** (after)"
+_HARMLESS = re.compile(r"[a-zA-Z0-9-=]+")
+
+
+def run(session: Session, flags: Flags, args: list[str]) -> int:
+    """0: nothing differs; 1: something does; more: something went wrong."""
+    try:
+        return _run(session, flags, args)
+    except CommandError as error:
+        error.exit_code = TROUBLE
+        for one in getattr(error, "errors", ()):
+            one.exit_code = TROUBLE
+        raise
+
+
+def _run(session: Session, flags: Flags, args: list[str]) -> int:
+    if args:
+        raise UsageError(f"Unexpected args: [{' '.join(args)}]", "diff")
+    need_files(flags)
+    if flags.on("force-conflicts") and not flags.on("server-side"):
+        raise CommandError("--force-conflicts only works with --server-side")
+    import tempfile
+
+    errors: list[CommandError] = []
+    with tempfile.TemporaryDirectory(prefix="LIVE-") as live, tempfile.TemporaryDirectory(prefix="MERGED-") as merged:
+        for target in Writes(session, flags).manifests(errors):
+            _write(session, flags, target, live, merged)
+        if errors:
+            raise errors[0]
+        return _compare(session, live, merged)
+
+
+def _write(session: Session, flags: Flags, target: Target, live: str, merged: str) -> None:
+    """Both versions of one object, as files of the same name."""
+    before, after = _versions(session, flags, target)
+    if not flags.on("show-managed-fields"):
+        before, after = without_managed_fields(before or {}), without_managed_fields(after)
+    if target.resource.kind == "Secret" and target.resource.group == "" and not flags.on("show-secrets"):
+        before, after = masked(before or {}, after)
+    from minictl.output.structured import to_yaml
+
+    resource = target.resource
+    group = f"{resource.group}." if resource.group else ""
+    name = f"{group}{resource.version}.{resource.kind}.{target.namespace}.{target.name}"
+    for folder, content in ((live, before), (merged, after)):
+        with open(os.path.join(folder, name.replace("/", "_")), "w", encoding="utf-8") as file:
+            if content:
+                file.write(to_yaml(content))
+
+
+def _versions(session: Session, flags: Flags, target: Target) -> tuple[Object | None, Object]:
+    """What is there, and what apply would make of it."""
+    if not target.name:
+        raise CommandError("resource name may not be empty")
+    for attempt in range(1, MAX_TRIES + 1):
+        live: Object | None = None
+        try:
+            live = session.client.get(target.path)
+        except ServerError as error:
+            if error.reason != "NotFound":
+                raise
+        try:
+            return live, _merged(session, flags, target, live)
+        except ServerError as error:
+            if error.reason != "Conflict" or attempt == MAX_TRIES:
+                raise
+    raise AssertionError("the loop returns or raises")
+
+
+def _merged(session: Session, flags: Flags, target: Target, live: Object | None) -> Object:
+    name = flags.text("field-manager")
+    if flags.on("server-side") and not flags.given("field-manager"):
+        name = SERVER_SIDE
+    query: applying.Query = {"dryRun": "All", "fieldManager": name}
+    manifest: Object = target.object or {}
+    made: Object
+    if flags.on("server-side"):
+        query["force"] = flags.on("force-conflicts")
+        made = session.client.patch(target.path, manifest, "apply", query)
+        return made
+    if live is None:
+        made = session.client.create(target.resource.path(target.namespace), unversioned(manifest), query)
+        return made
+    meta = manifest["metadata"]
+    annotations = {key: value for key, value in (meta.get("annotations") or {}).items() if key != LAST_APPLIED}
+    modified = {**manifest, "metadata": {**meta, "annotations": annotations}}
+    return applying.patched(session, target, live, modified, query, overwrite=True).object
+
+
+def masked(before: Object, after: Object) -> tuple[Object, Object]:
+    """Two versions of a Secret that show which values differ, but none of them."""
+    old, new = before.get("data") or {}, after.get("data") or {}
+    shown_old, shown_new = dict.fromkeys(old, MASK), dict.fromkeys(new, MASK)
+    for key in old:
+        if key in new and old[key] != new[key]:
+            shown_old[key], shown_new[key] = BEFORE, AFTER
+    return (
+        {**before, "data": shown_old} if "data" in before else before,
+        {**after, "data": shown_new} if "data" in after else after,
+    )
+
+
+def _compare(session: Session, live: str, merged: str) -> int:
+    import subprocess
+    import sys
+
+    program, *given = (session.environ.get("KUBECTL_EXTERNAL_DIFF") or "").split(" ")
+    words = [program, live, merged, *(word for word in given if _HARMLESS.fullmatch(word))]
+    if not program:
+        program = "diff"
+        words = ["diff", "-u", "-N", live, merged]
+    session.out.flush()
+    session.err.flush()
+    captured = session.out is not sys.stdout
+    try:
+        done = subprocess.run(words, check=False, capture_output=captured, text=captured)
+    except OSError as error:
+        reason = "executable file not found in $PATH" if isinstance(error, FileNotFoundError) else str(error.strerror)
+        raise CommandError(f'failed to run "{program}": exec: "{program}": {reason}') from None
+    if captured:
+        session.out.write(done.stdout)
+        session.err.write(done.stderr)
+    if done.returncode > DIFFERENT:
+        raise CommandError(f'failed to run "{program}": exit status {done.returncode}')
+    return SAME if done.returncode == 0 else DIFFERENT
+
+
+command = Command(
+    "diff",
+    run,
+    usage="diff -f FILENAME",
+    flags=(
+        *options.FILES,
+        options.SELECTOR,
+        manager("kubectl-client-side-apply"),
+        Flag("server-side", "bool", help="let the server merge"),
+        Flag("force-conflicts", "bool", help="with --server-side: take fields over from their other managers"),
+        Flag("show-managed-fields", "bool", help="compare metadata.managedFields, too"),
+        Flag("show-secrets", "bool", help="show the values of Secrets"),
+        Flag("concurrency", "int", default=1, help="ignored: one object after the other", hidden=True),
+    ),
+)
