@@ -4,14 +4,12 @@ Pod also where it may run. And what may change in its status."""
 from __future__ import annotations
 
 import difflib
-from typing import Any
-
-import orjson
 
 from apiserver.objects.validation import IMMUTABLE, Causes, Object, duplicate, forbidden, invalid, required
 from apiserver.objects.validation.addresses import parse_ip, valid_ip
 from apiserver.objects.validation.containers import WHITESPACE
 from apiserver.objects.validation.names import dns_subdomain, in_range, problems, qualified_name
+from apiserver.objects.validation.podlayout import print_ephemeral, print_spec
 from apiserver.objects.validation.podspec import MIRROR_ANNOTATION, validate_pod_annotations
 from apiserver.objects.validation.scheduling import REQUIRED_TERM, validate_tolerations
 from apiserver.objects.validation.security import APPARMOR_ANNOTATION
@@ -47,8 +45,8 @@ def validate_pod_update(new: Object, old: Object) -> Causes:
     found, comparable = _without_changeable(spec, before)
     causes += found
     if comparable != before:
-        text = f"pod updates may not change fields other than {CHANGEABLE}\n{difference(before, comparable)}"
-        causes.append(forbidden("spec", text))
+        shown = difference(print_spec(before), print_spec(comparable))
+        causes.append(forbidden("spec", f"pod updates may not change fields other than {CHANGEABLE}\n{shown}"))
     return causes
 
 
@@ -176,11 +174,10 @@ def _only_adds(term: Object, before: Object) -> bool:
     return all((term.get(p) or [])[: len(before.get(p) or [])] == (before.get(p) or []) for p in parts)
 
 
-def difference(before: Any, after: Any) -> str:
-    """How two values differ, as a unified diff of indented JSON, without its two head lines."""
-    option = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
-    first, second = (orjson.dumps(v, option=option).decode().splitlines(keepends=True) for v in (before, after))
-    return "".join(list(difflib.unified_diff(first, second))[2:])
+def difference(before: str, after: str) -> str:
+    """How two texts differ, as a unified diff without its two head lines."""
+    diff = difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True))
+    return "".join(list(diff)[2:])
 
 
 def validate_ephemeral_update(new: Object, old: Object) -> Causes:
@@ -195,8 +192,8 @@ def validate_ephemeral_update(new: Object, old: Object) -> Causes:
         if name not in containers:
             causes.append(forbidden(at, f'existing ephemeral containers "{name}" may not be removed\n'))
         elif containers[name] != before:
-            text = f'existing ephemeral containers "{name}" may not be changed\n{difference(before, containers[name])}'
-            causes.append(forbidden(at, text))
+            shown = difference(print_ephemeral(before), print_ephemeral(containers[name]))
+            causes.append(forbidden(at, f'existing ephemeral containers "{name}" may not be changed\n{shown}'))
     return causes
 
 

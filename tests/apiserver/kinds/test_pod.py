@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from apiserver.kinds.pod import kind
+from apiserver.objects.validation.podupdate import validate_ephemeral_update
 
 from .pipeline import created, refusals, update_refusals
 
@@ -230,11 +231,30 @@ def test_what_may_change(before: dict[str, Any], after: dict[str, Any], expected
     assert update_refusals(kind, new, old) == expected
 
 
-def test_a_forbidden_change_is_shown_as_a_difference() -> None:
+def test_a_forbidden_change_is_shown_as_a_difference_of_all_fields() -> None:
+    (text,) = update_refusals(kind, pod(hostname="a<b"), stored())
+    assert text == CHANGEABLE + (
+        "@@ -64,7 +64,7 @@\n"
+        '     "SELinuxChangePolicy": null\n'
+        "   },\n"
+        '   "ImagePullSecrets": null,\n'
+        '-  "Hostname": "",\n'
+        '+  "Hostname": "a\\u003cb",\n'
+        '   "Subdomain": "",\n'
+        '   "SetHostnameAsFQDN": null,\n'
+        '   "Affinity": null,\n'
+    )
+
+
+def test_ephemeral_containers_are_only_added() -> None:
     old = stored()
-    (text,) = update_refusals(kind, pod(hostname="other"), old)
-    assert text.startswith(CHANGEABLE + "@@ ")
-    assert '\n+  "hostname": "other",\n' in text
+    old["spec"]["ephemeralContainers"] = [main(name="a"), main(name="b")]
+    new = copy.deepcopy(old)
+    new["spec"]["ephemeralContainers"] = [main(name="c"), main(name="b", stdin=True)]
+    first, second = (str(cause) for cause in validate_ephemeral_update(new, old))
+    assert first == 'spec.ephemeralContainers: Forbidden: existing ephemeral containers "a" may not be removed\n'
+    assert '"b" may not be changed\n@@ ' in second
+    assert '\n-  "Stdin": false,\n+  "Stdin": true,\n' in second
 
 
 def test_what_a_status_may_not_say() -> None:
