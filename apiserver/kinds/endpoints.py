@@ -44,11 +44,16 @@ def summary(endpoints: Object) -> str:
     return f"{shown} + {more} more..." if more > 0 else shown
 
 
-def validate(endpoints: Object) -> Causes:
+def validate_create(endpoints: Object) -> Causes:
     causes: Causes = []
     for index, subset in enumerate(endpoints.get("subsets") or ()):
         causes += _validate_subset(f"subsets[{index}]", subset)
     return causes
+
+
+def validate_update(new: Object, old: Object) -> Causes:
+    """Subsets that stay as they are were found right before, under whatever rules held then."""
+    return [] if new.get("subsets") == old.get("subsets") else validate_create(new)
 
 
 def _validate_subset(field: str, subset: Object) -> Causes:
@@ -102,7 +107,8 @@ kind = Kind(
     short=("ep",),
     singular="endpoints",
     columns=(NAME, Column("Endpoints", summary), AGE),
-    validate=validate,
+    validate_create=validate_create,
+    validate_update=validate_update,
     warnings=warnings,
     read_warning=DEPRECATED,
     creates_on_update=True,

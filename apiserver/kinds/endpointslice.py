@@ -55,15 +55,20 @@ def validate(slice: Object) -> Causes:
     return [
         *_validate_address_type(slice.get("addressType", "")),
         *_validate_ports("ports", slice.get("ports") or ()),
-        *_validate_endpoints("endpoints", slice.get("endpoints") or (), slice.get("addressType", "")),
     ]
 
 
+def validate_create(slice: Object) -> Causes:
+    return _validate_endpoints("endpoints", slice.get("endpoints") or (), slice.get("addressType", ""))
+
+
 def validate_update(new: Object, old: Object) -> Causes:
+    """Endpoints that stay as they are were found right before, under whatever rules held then."""
+    causes = [] if new.get("endpoints") == old.get("endpoints") else validate_create(new)
     address_type = new.get("addressType", "")
-    if address_type == old.get("addressType", ""):
-        return []
-    return [invalid("addressType", address_type, IMMUTABLE)]
+    if address_type != old.get("addressType", ""):
+        causes.append(invalid("addressType", address_type, IMMUTABLE))
+    return causes
 
 
 def _validate_address_type(address_type: str) -> Causes:
@@ -184,6 +189,7 @@ kind = Kind(
     is_new_generation=is_new_generation,
     prepare=prepare,
     validate=validate,
+    validate_create=validate_create,
     validate_update=validate_update,
     warnings=warnings,
 )

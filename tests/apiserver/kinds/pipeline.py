@@ -30,7 +30,8 @@ def _settled(kind: Kind, object: Object, old: Object | None) -> Object:
 
 def refusals(kind: Kind, object: Object) -> list[str]:
     """What validation says of a new object."""
-    return [str(cause) for cause in kind.validate(created(kind, object))]
+    new = created(kind, object)
+    return [str(cause) for cause in kind.validate(new) + kind.validate_create(new)]
 
 
 def update_refusals(kind: Kind, object: Object, old: Object) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from apiserver.kinds.endpoints import kind
 
-from .pipeline import cells, refusals
+from .pipeline import cells, created, refusals, update_refusals
 
 
 def endpoints(*subsets: dict[str, Any]) -> dict[str, Any]:
@@ -63,6 +63,14 @@ def test_the_cell_counts_what_it_does_not_show(given: dict[str, Any], cell: str)
 )
 def test_refusals(subset: dict[str, Any], said: list[str]) -> None:
     assert refusals(kind, endpoints(subset)) == said
+
+
+def test_subsets_that_stay_are_not_looked_at() -> None:
+    old = created(kind, endpoints({"addresses": [{"ip": "127.0.0.1"}]}))
+    labelled = {**old, "metadata": {"name": "web", "labels": {"a": "b"}}}
+    assert update_refusals(kind, labelled, old) == []
+    (said,) = update_refusals(kind, endpoints({"addresses": [{"ip": "127.0.0.2"}]}), old)
+    assert "loopback" in said
 
 
 def test_old_spellings_warn_unless_the_controller_writes() -> None:

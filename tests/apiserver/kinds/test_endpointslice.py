@@ -65,9 +65,13 @@ def test_refusals(given: dict[str, Any], said: list[str]) -> None:
     assert refusals(kind, given) == said
 
 
-def test_the_address_type_stays() -> None:
-    assert update_refusals(kind, slice_of(addressType="IPv6"), slice_of()) == [
-        'addressType: Invalid value: "IPv6": field is immutable'
+def test_the_address_type_stays_and_endpoints_that_stay_are_not_looked_at() -> None:
+    old = created(kind, slice_of("192.0.2.1"))
+    fixed = 'addressType: Invalid value: "IPv6": field is immutable'
+    assert update_refusals(kind, slice_of("192.0.2.1", addressType="IPv6"), old) == [fixed]
+    assert update_refusals(kind, slice_of("192.0.2.2", addressType="IPv6"), old) == [
+        'endpoints[0].addresses[0]: Invalid value: "192.0.2.2": must be an IPv6 address',
+        fixed,
     ]
 
 
