@@ -36,7 +36,7 @@ def commands(name: str, kubeconfig: Path) -> list[str]:
         return [sys.executable, str(RECORDINGS / "damaged.py"), "--kubeconfig", str(kubeconfig), "--show", "4", *files]
     area, client = name.split()
     if client == "kubectl":
-        return replay(area, ["--prefer", str(RECORDINGS / "transcripts-kubectl-1.32"), "--client", "kubectl"], kubeconfig)
+        return replay(area, ["--prefer", str(RECORDINGS / "transcripts-kubectl-1.32"), "--client", str(shutil.which("kubectl"))], kubeconfig)
     return replay(area, ["--client", str(MINICTL)], kubeconfig)
 
 

@@ -130,6 +130,8 @@ class API:
         if kind.has_generation:
             object["metadata"]["generation"] = 1
         schema = self._default(kind, object)
+        if not applied:  # before admission: what that adds, nobody asked for
+            self._record_managers(kind, schema, None, object, call)
         self._admit("create", kind, object, None, call)
         name = object["metadata"].get("name", "")
         if name:
@@ -143,8 +145,6 @@ class API:
         self._commit("create", kind, object, None, call)
         try:
             self._refuse_existing(kind, key, name)
-            if not applied:
-                self._record_managers(kind, schema, None, object, call)
             return await self._write(kind, key, object, None, call)
         except BaseException as error:
             self._released(kind, object, None, call)
@@ -210,6 +210,8 @@ class API:
         if subresource not in ("status", "finalize"):
             kind.prepare(new, old)
         schema = self._default(kind, new)
+        if not applied:
+            self._record_managers(kind, schema, old, new, call, subresource)
         self._admit("update", kind, new, old, call)
         if subresource == "binding":
             causes = []
@@ -225,8 +227,6 @@ class API:
         if kind.has_generation and subresource != "status" and kind.is_new_generation(new, old):
             new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
         new = meta.ordered(new, kind.name, kind.group_version)
-        if not applied:
-            self._record_managers(kind, schema, old, new, call, subresource)
         if meta.without_volatile(new) == meta.without_volatile(old) and meta.managers(new) == meta.managers(old):
             return before
         self._commit("update", kind, new, old, call)
@@ -261,7 +261,7 @@ class API:
             _check_preconditions(kind, old, options)
             self._admit("delete", kind, None, old.object, call)
             new = self._marked_deleted(kind, old, options)
-            gone = _is_free_to_go(kind, new)
+            gone = _is_free_to_go(kind, new) or not meta.is_terminating(new)
             if not gone and new == old.object:
                 return old
             try:
@@ -277,7 +277,9 @@ class API:
         new = old.copy()
         metadata = new["metadata"]
         _set_propagation(metadata, options.propagation)
-        grace_seconds = kind.grace_seconds(new, options.grace_seconds)
+        if kind.grace_seconds is None and not metadata.get("finalizers") and not kind.holds(new):
+            return new
+        grace_seconds = kind.grace_seconds(new, options.grace_seconds) if kind.grace_seconds else 0
         if not meta.is_terminating(new):
             if metadata.get("generation"):
                 metadata["generation"] += 1

@@ -152,8 +152,9 @@ class Kind:
     warnings: Callable[[Object, Object | None], list[str]] = _no_warnings
     read_warning: str = ""
     """A Warning header sent with every answer about this kind."""
-    grace_seconds: Callable[[Object, int | None], int] = lambda object, requested: 0
-    """(object, requested) -> deletionGracePeriodSeconds; 0 deletes at once where no finalizer holds."""
+    grace_seconds: Callable[[Object, int | None], int] | None = None
+    """(object, requested) -> deletionGracePeriodSeconds, for kinds that end gracefully; None: a deleted object is gone
+    at once where no finalizer holds it."""
     stored_as: StoredAs | None = None
     """Set for a kind whose objects are stored in the form of another (Event of events.k8s.io/v1)."""
 

@@ -38,7 +38,11 @@ async def bind(api: API, pods: Kind, namespace: str, name: str, binding: Object,
     def bound(pod: Object) -> Object:
         metadata, spec = pod["metadata"], pod["spec"]
         if wanted_uid and wanted_uid != metadata["uid"]:
-            raise errors.Conflict(about, name, f"Precondition failed: UID in precondition: {wanted_uid}, UID in object meta: {metadata['uid']}")
+            raise errors.Conflict(
+                about,
+                name,
+                f"Precondition failed: UID in precondition: {wanted_uid}, UID in object meta: {metadata['uid']}",
+            )
         if meta.is_terminating(pod):
             raise errors.Conflict(about, name, f"pod {name} is being deleted, cannot be assigned to a host")
         if spec.get("nodeName"):
@@ -48,7 +52,9 @@ async def bind(api: API, pods: Kind, namespace: str, name: str, binding: Object,
             added = (binding.get("metadata") or {}).get(part)
             if added:
                 metadata[part] = {**(metadata.get(part) or {}), **added}
-        _set_condition(pod, {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": now})
+        _set_condition(
+            pod, {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": now}
+        )
         return pod
 
     return await api.modify(pods, namespace, name, bound, "binding", call)
@@ -80,7 +86,11 @@ def scale_of(kind: Kind, record: Record) -> Object:
     status: Object = {"replicas": _at(object, scale.status_replicas) or 0}
     selector = _at(object, scale.selector)
     if selector:
-        status["selector"] = str(from_object(selector if "matchLabels" in selector or "matchExpressions" in selector else {"matchLabels": selector}))
+        status["selector"] = str(
+            from_object(
+                selector if "matchLabels" in selector or "matchExpressions" in selector else {"matchLabels": selector}
+            )
+        )
     return {
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",

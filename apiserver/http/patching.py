@@ -98,8 +98,10 @@ class Patch:
             config["metadata"].setdefault("namespace", self.place.namespace)
         schema = load(kind.group_version, kind.name)
         now = timestamp(self.clock.now())
-        return apply.apply(
-            schema, kind.name, live, config, self.call.manager, self.call.force, now, self.place.subresource
+        return self._decoded(
+            apply.apply(
+                schema, kind.name, live, config, self.call.manager, self.call.force, now, self.place.subresource
+            )
         )
 
 
