@@ -135,9 +135,10 @@ class API:
         self._admit("create", kind, object, None, call)
         name = object["metadata"].get("name", "")
         if name:
-            causes = validate_meta(kind, object) + kind.validate(object) + kind.validate_create(object)
+            causes = validate_meta(kind, object)
         else:
-            causes = [required("metadata.name", "name or generateName is required"), *kind.validate(object)]
+            causes = [required("metadata.name", "name or generateName is required")]
+        causes += kind.validate(object) + kind.validate_create(object)
         if causes:
             raise errors.Invalid(kind.qualified, name, causes)
         call.warnings.extend(kind.warnings(object, None))

@@ -74,7 +74,10 @@ def wanted_objects(service_ip: str, address: str, port: int) -> dict[Kind, Objec
         "ports": [dict(target)],
     }
     # Users may not write a loopback address into endpoints: it would lead each Pod to itself. Here it is the truth.
-    unchecked = [replace(kind, validate=lambda _: []) for kind in (ENDPOINTS, ENDPOINTSLICE)]
+    unchecked = [
+        replace(kind, validate_create=lambda _: [], validate_update=lambda *_: [])
+        for kind in (ENDPOINTS, ENDPOINTSLICE)
+    ]
     return {SERVICE: service, unchecked[0]: endpoints, unchecked[1]: slice_}
 
 
