@@ -48,6 +48,8 @@ COMPACTION_SECONDS = 300.0
 """History older than one to two of these is forgotten, as in Kubernetes."""
 
 LOOPBACK = "127.0.0.1"
+CONTROL_PLANE = "192.168.0.1"
+"""Where the API server stands in the simulated network of the nodes: an Endpoints object may not name loopback."""
 
 log = logging.getLogger(__name__)
 
@@ -95,15 +97,15 @@ class Cluster:
         is_new = self.store.revision == 0
         self._allocation.load(self.api)
         await namespace.bootstrap(self.api)
-        await kubernetes_service.bootstrap(self.api, self.settings.service_ip, LOOPBACK, port)
+        await kubernetes_service.bootstrap(self.api, self.settings.service_ip, CONTROL_PLANE, port)
         await nodes.bootstrap(self.api, self.settings.nodes, self.settings.pod_cidr)
         if is_new:
             await self.store.compact(self.store.revision)
-        self.runner = Runner(self.api, self._controllers())
+        self.runner = Runner(self.api, self._controllers(port))
         self.runner.start()
         self._tasks.append(asyncio.create_task(self._compact_regularly()))
 
-    def _controllers(self) -> list[Controller]:
+    def _controllers(self, port: int) -> list[Controller]:
         return [
             scheduler.controller(),
             kubelet.controller(self.runtime, self.settings.pod_cidr),
@@ -118,6 +120,7 @@ class Cluster:
             garbagecollector.controller(),
             namespace.controller(),
             serviceaccount.controller(),
+            kubernetes_service.controller(self.settings.service_ip, CONTROL_PLANE, port),
             rootca.controller(self._ca_pem),
         ]
 
