@@ -51,9 +51,6 @@ def killings(pod: Object) -> list[Happening]:
 def _of_container(pod: Object, path: str, known: Object | None, container: ContainerFacts) -> Iterator[Happening]:
     before = known or {}
     if container.container_id != before.get("containerID", ""):
-        if _was_replaced(before, container):
-            text = f"Container {container.name} definition changed, will be restarted"
-            yield Happening(NORMAL, "Killing", text, path)
         text = f'Container image "{container.image}" already present on machine'
         yield Happening(NORMAL, "Pulled", text, path)
         yield Happening(NORMAL, "Created", "Container created", path)
@@ -63,10 +60,6 @@ def _of_container(pod: Object, path: str, known: Object | None, container: Conta
         was = ((before.get("state") or {}).get("waiting") or {}).get("reason")
         if was != state.reason or container.restarts != before.get("restartCount"):
             yield Happening(WARNING, "BackOff", _BACK_OFF[state.reason](pod["metadata"], container), path)
-
-
-def _was_replaced(before: Object, container: ContainerFacts) -> bool:
-    return "running" in (before.get("state") or {}) and before.get("image") != container.image
 
 
 def _restarting(metadata: Object, container: ContainerFacts) -> str:

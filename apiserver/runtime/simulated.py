@@ -111,8 +111,7 @@ class SimulatedRuntime:
         """Bring a container to what its Pod says now."""
         if _is_over(pod, container):
             return
-        if container.image != image:
-            self._replace(pod, container, image, now)
+        container.image = image  # a new image is simply there: nothing is stopped, no restart is counted
         behaviour, state = pod.behaviour, container.state
         if behaviour in EXITS:
             if container.resumes is None:
@@ -124,13 +123,6 @@ class SimulatedRuntime:
                 self._begin(container, now)
             container.crashes = 0
             container.ready = behaviour != "Unready"
-
-    def _replace(self, pod: _Pod, container: _Container, image: str, now: datetime) -> None:
-        """A new image means a new container; the old one is stopped in good order."""
-        container.image = image
-        if isinstance(container.state, Running):
-            container.last = _ended(container, 0, "Completed", now)
-            container.state = Waiting("ContainerCreating")
 
     def _begin(self, container: _Container, now: datetime) -> None:
         if isinstance(container.state, Terminated):
