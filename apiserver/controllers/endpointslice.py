@@ -13,9 +13,9 @@ from apiserver.kinds.endpointslice import kind as ENDPOINTSLICE
 from apiserver.kinds.node import kind as NODE
 from apiserver.kinds.service import kind as SERVICE
 from apiserver.objects import endpoints, endpointslices
-from apiserver.objects.selectors import from_object
 from apiserver.reconcile import ownership
 from apiserver.reconcile.controller import Controller, Result
+from apiserver.reconcile.labelled import Labelled
 from apiserver.reconcile.services import ServicePods
 from apiserver.reconcile.workqueue import Key
 
@@ -26,6 +26,7 @@ ZONE = "topology.kubernetes.io/zone"
 def controller() -> Controller:
     services = ServicePods()
     times = endpoints.TriggerTimes()
+    slices = Labelled(ENDPOINTSLICE, (endpointslices.SERVICE_NAME,))
 
     async def reconcile(api: API, key: Key) -> Result | None:
         service = api.find(SERVICE, *key)
@@ -37,7 +38,7 @@ def controller() -> Controller:
         if pause:
             return Result(after_seconds=pause)
         pods = services.pods(api, service.object)
-        have = managed_slices(api, key)
+        have = slices.having(api, key[0], managed_labels(key[1]))
         owner = ownership.owner_reference(SERVICE, service.object)
         cause = times.latest(service.object, pods)
         changes = endpointslices.plan(service.object, pods, zones(api), owner, have, cause)
@@ -45,15 +46,17 @@ def controller() -> Controller:
         await ownership.write(api, ENDPOINTSLICE, key[0], changes.create, changes.update, changes.delete, call)
         return None
 
-    watches = {**services.watches(), ENDPOINTSLICE: its_service, NODE: every_service}
+    def slice_changed(api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
+        slices.changed(old, new)
+        return its_service(old, new)
+
+    watches = {**services.watches(), ENDPOINTSLICE: slice_changed, NODE: every_service}
     return Controller(NAME, reconcile, watches, workers=5)
 
 
-def managed_slices(api: API, key: Key) -> list[Object]:
-    """The Service's slices that this controller keeps."""
-    wanted = {endpointslices.SERVICE_NAME: key[1], endpointslices.MANAGED_BY: endpointslices.CONTROLLER}
-    selector = from_object({"matchLabels": wanted})
-    return [record.object for record in api.list(ENDPOINTSLICE, key[0], selector)]
+def managed_labels(service: str) -> dict[str, str]:
+    """What tells the slices that this controller keeps for a Service."""
+    return {endpointslices.SERVICE_NAME: service, endpointslices.MANAGED_BY: endpointslices.CONTROLLER}
 
 
 def zones(api: API) -> Callable[[str], str | None]:
@@ -69,12 +72,12 @@ def zones(api: API) -> Callable[[str], str | None]:
     return zone_of
 
 
-def its_service(api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
+def its_service(old: Object | None, new: Object | None) -> Iterable[Key]:
     """The Services whose slice this is, or was before somebody changed its labels."""
     for slice_ in (old, new):
         labels = (slice_["metadata"].get("labels") or {}) if slice_ else {}
         name = labels.get(endpointslices.SERVICE_NAME)
-        if slice_ and name and labels.get(endpointslices.MANAGED_BY) == endpointslices.CONTROLLER:
+        if slice_ and name and managed_labels(name).items() <= labels.items():
             yield slice_["metadata"]["namespace"], name
 
 

@@ -56,7 +56,7 @@ async def reconcile(api: API, key: Key) -> None:
     if record is None or not record.object["metadata"].get("deletionTimestamp"):
         return
     namespace = record.object
-    if FINALIZER not in (namespace["spec"].get("finalizers") or ()):
+    if FINALIZER not in ((namespace.get("spec") or {}).get("finalizers") or ()):
         return
     # Pods go first: what they use must outlive them.
     await _delete_all(api, POD, key[1])
@@ -106,7 +106,8 @@ async def _report(api: API, namespace: Object, left: list[tuple[Kind, Object]]) 
 async def _finalize(api: API, namespace: Object) -> None:
     def finalized(current: Object) -> Object:
         if current["metadata"]["uid"] == namespace["metadata"]["uid"]:
-            kept = [one for one in current["spec"].get("finalizers") or () if one != FINALIZER]
+            held = (current.get("spec") or {}).get("finalizers") or ()
+            kept = [one for one in held if one != FINALIZER]
             current["spec"] = {"finalizers": kept} if kept else {}
         return current
 

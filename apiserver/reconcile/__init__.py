@@ -14,6 +14,7 @@ controller.py   Controller and the Runner that runs a set of them
 ownership.py    ownerReferences: who controls what, adoption and release, and writing only the difference
 selecting.py    which selectors pick an object, by an index
 dependents.py   what belongs to an owner, by an index
+labelled.py     what carries some labels, by an index
 services.py     Services and the Pods they select
 events.py       Events, counted instead of repeated
 """

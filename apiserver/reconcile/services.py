@@ -11,6 +11,7 @@ from apiserver.kinds.pod import kind as POD
 from apiserver.kinds.service import kind as SERVICE
 from apiserver.objects import endpoints
 from apiserver.reconcile.controller import Mapper
+from apiserver.reconcile.labelled import Labelled
 from apiserver.reconcile.selecting import EqualLabels, Matcher, Selecting
 from apiserver.reconcile.workqueue import Key
 
@@ -26,6 +27,7 @@ class ServicePods:
 
     def __init__(self) -> None:
         self._selecting = Selecting(_selector)
+        self._labelled = Labelled(POD)
         self._not_before: dict[Key, datetime] = {}
 
     def watches(self) -> Mapping[Kind, Mapper]:
@@ -34,13 +36,8 @@ class ServicePods:
 
     def pods(self, api: API, service: Object) -> list[Object]:
         """The Pods that the Service selects, whatever their state."""
-        wanted = service["spec"]["selector"].items()
         metadata = service["metadata"]
-        pods = [
-            record.object
-            for record in api.list(POD, metadata["namespace"])
-            if wanted <= (record.object["metadata"].get("labels") or {}).items()
-        ]
+        pods = self._labelled.having(api, metadata["namespace"], service["spec"]["selector"])
         if len(pods) > FREE_PODS:
             pause = timedelta(seconds=len(pods) * PAUSE_SECONDS_PER_POD)
             self._not_before[metadata["namespace"], metadata["name"]] = api.clock.now() + pause
@@ -63,6 +60,7 @@ class ServicePods:
         return keys
 
     def _pod_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
+        self._labelled.changed(old, new)
         return self._selecting.selecting(api, old, new) if endpoints.may_differ(old, new) else ()
 
 

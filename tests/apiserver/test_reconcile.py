@@ -17,6 +17,7 @@ from apiserver.kinds.namespace import kind as NAMESPACE
 from apiserver.kinds.secret import kind as SECRET
 from apiserver.objects.selectors import from_object
 from apiserver.reconcile import Controller, Key, Result, Runner, ownership
+from apiserver.reconcile.labelled import Labelled
 from apiserver.reconcile.selecting import EqualLabels, Selecting, itself
 from apiserver.storage.memory import MemoryLog
 from apiserver.storage.store import Store
@@ -334,3 +335,30 @@ def test_writing_side_by_side_tries_all_and_raises_the_first_error():
         assert api.find(CONFIGMAP, "default", "new") is not None
 
     run(story())
+
+
+class TestLabelled:
+    def test_what_carries_all_labels_is_found_as_labels_come_and_go(self):
+        async def story():
+            api = new_api()
+            index = Labelled(CONFIGMAP, ("app",))
+            stop = api.observe([CONFIGMAP], lambda kind, old, new: index.changed(old, new))
+            for name, labels in {"a": {"app": "x", "tier": "1"}, "b": {"app": "x"}, "c": {"tier": "1"}}.items():
+                await api.create(CONFIGMAP, "default", config(name, labels))
+
+            def having(**labels: str) -> list[str]:
+                return [object["metadata"]["name"] for object in index.having(api, "default", labels)]
+
+            def relabelled(object: Object) -> Object:
+                object["metadata"]["labels"] = {"app": "y"}
+                return object
+
+            assert having(app="x") == ["a", "b"]
+            assert having(app="x", tier="1") == ["a"]
+            await api.modify(CONFIGMAP, "default", "a", relabelled)
+            assert (having(app="x"), having(app="y")) == (["b"], ["a"])
+            await api.delete(CONFIGMAP, "default", "b")
+            assert having(app="x") == []
+            stop()
+
+        run(story())
