@@ -199,13 +199,15 @@ class _Kubelet:
         if metadata.get("deletionGracePeriodSeconds") == 0:
             self.runtime.stop(metadata["uid"])
             return
+        self.runtime.stop(metadata["uid"])
+        options = DeleteOptions(grace_seconds=0, uid=metadata["uid"])
         try:
-            await self._say(api, pod, killings(pod))
-            self.runtime.stop(metadata["uid"])
-            options = DeleteOptions(grace_seconds=0, uid=metadata["uid"])
             await api.delete(POD, metadata["namespace"], metadata["name"], options, CALL)
         except NotFound:
             return
+        told = killings(pod)
+        if told and self._pace(pod).take(len(told), api.clock.now()):
+            await self._say(api, pod, told)
 
     async def _say_in_turn(self, api: API, pod: Object) -> float | None:
         """Write the Events that the Pod has coming, if it is their turn; else in how many seconds it will be."""
@@ -214,13 +216,15 @@ class _Kubelet:
             return None
         now = api.clock.now()
         if unsaid.due is None:
-            pace = self.paces.setdefault(pod["spec"]["nodeName"], Pace(EVENT_BURST, EVENTS_PER_SECOND))
-            unsaid.due = now + timedelta(seconds=pace.reserve(len(unsaid.happenings), now))
+            unsaid.due = now + timedelta(seconds=self._pace(pod).reserve(len(unsaid.happenings), now))
         if unsaid.due > now:
             return (unsaid.due - now).total_seconds()
         del self.unsaid[pod["metadata"]["uid"]]
         await self._say(api, pod, unsaid.happenings)
         return None
+
+    def _pace(self, pod: Object) -> Pace:
+        return self.paces.setdefault(pod["spec"]["nodeName"], Pace(EVENT_BURST, EVENTS_PER_SECOND))
 
     async def _say(self, api: API, pod: Object, what: list[Happening]) -> None:
         if self._recorder is None:

@@ -136,17 +136,17 @@ class _Scheduler:
     def _came(self, uid: str, node: str, pod: Object) -> Iterable[Key]:
         self.waiting.pop(uid, None)
         self.parked.pop(uid, None)
-        known, metadata = self.cluster.pods.get(uid), pod["metadata"]
+        keys: list[Key] = []
         if uid in self._binding:
             self._binding.discard(uid)
-            key = (metadata["namespace"], metadata["name"])
-            self._placed[key] = _Placed(pod)
-            return [key, *self._woken(POD_CAME)]
-        labels, terminating = metadata.get("labels") or {}, "deletionTimestamp" in metadata
-        if known is not None and (known.node, known.labels, known.terminating) == (node, labels, terminating):
-            return ()
+            keys.append((pod["metadata"]["namespace"], pod["metadata"]["name"]))
+            self._placed[keys[0]] = _Placed(pod)
+            keys += self._woken(POD_CAME)
+        known = self.cluster.pods.get(uid)
+        if known is not None and known.node == node and known.is_still(pod):
+            return keys
         self.cluster.assign(read(pod), node)
-        return self._woken(POD_CAME)
+        return keys + self._woken(POD_CAME)
 
     def _left(self, uid: str) -> Iterable[Key]:
         self.waiting.pop(uid, None)

@@ -61,12 +61,23 @@ class Pace:
 
     def reserve(self, count: int, now: datetime) -> float:
         """Take `count` Events out of the budget; returns the seconds to wait before writing them."""
+        self._fill(now)
+        self._tokens -= count
+        return max(0.0, -self._tokens / self._per_second)
+
+    def take(self, count: int, now: datetime) -> bool:
+        """Whether `count` Events may be written now; else they are better left out, and cost nothing."""
+        self._fill(now)
+        if self._tokens < count:
+            return False
+        self._tokens -= count
+        return True
+
+    def _fill(self, now: datetime) -> None:
         if self._filled is not None:
             earned = (now - self._filled).total_seconds() * self._per_second
             self._tokens = min(self._burst, self._tokens + earned)
         self._filled = now
-        self._tokens -= count
-        return max(0.0, -self._tokens / self._per_second)
 
 
 class Recorder:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from apiserver.clock import ManualClock
 from apiserver.kinds.configmap import kind as CONFIGMAP
 from apiserver.kinds.node import kind as NODE
-from apiserver.reconcile.events import BURST, COMBINED, Recorder
+from apiserver.reconcile.events import BURST, COMBINED, Pace, Recorder
 from tests.apiserver.harness import Harness
 
 Object = dict[str, Any]
@@ -120,3 +121,12 @@ async def test_events_of_one_moment_are_listed_in_the_order_they_happened():
         for reason in ("First", "Second", "Third"):
             await recorder.event(CONFIGMAP, subject, "Normal", reason, "it happened")
         assert [e["reason"] for e in h.list("Event")] == ["First", "Second", "Third"]
+
+
+def test_who_has_a_lot_to_say_waits_in_turn():
+    clock, pace = ManualClock(), Pace(burst=3, per_second=2)
+    assert [pace.reserve(1, clock.now()) for _ in range(6)] == [0, 0, 0, 0.5, 1, 1.5]
+    assert not pace.take(1, clock.now())
+    clock.advance(2.5)
+    assert pace.take(2, clock.now())
+    assert not pace.take(1, clock.now())

@@ -223,3 +223,15 @@ async def test_a_node_that_is_down_runs_nothing_until_it_is_back():
         await h.api.modify(h.kind("Node"), "", "node-1", said_to_be(""))
         await h.settle()
         assert h.get("Pod", "web")["status"]["phase"] == "Running"
+
+
+async def test_many_pods_run_at_once_and_the_rest_of_their_story_follows():
+    async with Harness(nodes=1) as h:
+        await run(h, *(pod(f"p{i}") for i in range(40)))
+        assert {p["status"]["phase"] for p in h.list("Pod")} == {"Running"}
+        told = sum(e["reason"] == "Started" for e in h.list("Event"))
+        assert 33 <= told < 40
+        for _ in range(20):
+            h.clock.advance(0.1)
+            await h.settle()
+        assert sum(e["reason"] == "Started" for e in h.list("Event")) == 40

@@ -57,6 +57,7 @@ class PodInfo:
     namespace: str
     name: str
     uid: str
+    generation: int
     labels: dict[str, str]
     node: str
     priority: int
@@ -79,6 +80,15 @@ class PodInfo:
     claims: tuple[str, ...]
     """Names of the PersistentVolumeClaims it uses."""
 
+    def is_still(self, pod: Object) -> bool:
+        """Whether nothing of what was read has changed in this later version of the Pod, but perhaps the node."""
+        metadata = pod["metadata"]
+        return (
+            self.generation == metadata.get("generation", 0)
+            and self.labels == (metadata.get("labels") or {})
+            and self.terminating == ("deletionTimestamp" in metadata)
+        )
+
 
 def read(pod: Object) -> PodInfo:
     """The scheduler's view of a Pod."""
@@ -91,6 +101,7 @@ def read(pod: Object) -> PodInfo:
         namespace=namespace,
         name=metadata["name"],
         uid=metadata["uid"],
+        generation=metadata.get("generation", 0),
         labels=own_labels,
         node=spec.get("nodeName") or "",
         priority=spec.get("priority") or 0,
