@@ -12,13 +12,15 @@ import orjson
 from apiserver import errors
 from apiserver.errors import Cause
 from apiserver.kind import Kind
+from apiserver.objects.govalues import quoted
 from apiserver.objects.selectors import parse_fields, parse_labels
-from apiserver.objects.validation import forbidden, not_supported
+from apiserver.objects.validation import Printed, forbidden, invalid, not_supported, too_long
 from apiserver.watching import Selection
 
 Query = Mapping[str, str]
 
 EXACT, NOT_OLDER = "Exact", "NotOlderThan"
+FIELD_MANAGER_MAX_BYTES = 128
 FIELD_VALIDATION = ("", "Ignore", "Strict", "Warn")
 
 
@@ -137,14 +139,26 @@ def _check_selectable(kind: Kind, path: str) -> None:
 
 
 def check_write_options(query: Query, kind: str) -> None:
-    """Refuse unknown dryRun and fieldValidation values; `kind` is CreateOptions, UpdateOptions, PatchOptions."""
-    causes = []
+    """Refuse unfit fieldManager, dryRun and fieldValidation values; `kind` is CreateOptions, UpdateOptions, ..."""
+    causes = _manager_causes(query.get("fieldManager", ""))
     if query.get("dryRun", "All") not in ("All", ""):
         causes.append(not_supported("dryRun", [query["dryRun"]], ["All"]))
     if query.get("fieldValidation", "") not in FIELD_VALIDATION:
         causes.append(not_supported("fieldValidation", query["fieldValidation"], FIELD_VALIDATION))
     if causes:
         raise errors.Invalid(f"{kind}.meta.k8s.io", "", causes)
+
+
+def _manager_causes(manager: str) -> list[Cause]:
+    """What is wrong with a field manager's name: its length, or characters that cannot be printed."""
+    causes = []
+    if len(manager.encode()) > FIELD_MANAGER_MAX_BYTES:
+        causes.append(too_long("fieldManager", FIELD_MANAGER_MAX_BYTES))
+    for position, character in enumerate(manager):
+        if not character.isprintable():
+            detail = f"invalid character U+{ord(character):04X} (at position {position})"
+            causes.append(invalid("fieldManager", Printed(quoted(manager)), detail))
+    return causes
 
 
 def continue_token(revision: int, start: str) -> str:

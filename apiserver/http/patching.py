@@ -17,9 +17,9 @@ from apiserver.http.negotiate import load_yaml, media_type
 from apiserver.http.paths import Target
 from apiserver.http.requests import Request
 from apiserver.kind import Kind, Object
-from apiserver.objects import decoding, gojson
+from apiserver.objects import decoding, gojson, govalues
 from apiserver.objects.gostructs import DecodeError
-from apiserver.objects.patch import apply, jsonpatch, merge, strategic
+from apiserver.objects.patch import apply, copied, jsonpatch, merge, strategic
 from apiserver.objects.validation import invalid, required
 from apiserver.storage import Record
 from schemas import load
@@ -88,14 +88,17 @@ class Patch:
         return errors.Invalid("", "", [invalid("patch", shown, problem)])
 
     def _shown(self, patched: Object) -> str:
-        return go_value(self.value) if self.media_type == STRATEGIC else orjson.dumps(patched).decode()
+        return govalues.printed(self.value) if self.media_type == STRATEGIC else orjson.dumps(patched).decode()
 
     def _applied(self, live: Object | None) -> Object:
-        kind, config = self.kind, orjson.loads(orjson.dumps(self.value))
-        config.setdefault("metadata", {}).setdefault("name", self.place.name)
+        kind, config = self.kind, copied(self.value)
+        if config.get("metadata") is None:
+            config["metadata"] = {}
+        if isinstance(config["metadata"], dict):  # else it is refused below
+            config["metadata"].setdefault("name", self.place.name)
+            if kind.namespaced:
+                config["metadata"].setdefault("namespace", self.place.namespace)
         _check_address(config, {"name": self.place.name}, self.place)
-        if kind.namespaced:
-            config["metadata"].setdefault("namespace", self.place.namespace)
         schema = load(kind.group_version, kind.name)
         now = timestamp(self.clock.now())
         return self._decoded(
@@ -143,10 +146,10 @@ async def read_value(request: Request) -> tuple[str, Any]:
     try:
         value = gojson.plain(gojson.parse(body))
     except gojson.SyntaxProblem as error:
-        raise errors.BadRequest(f"error decoding patch: {error}") from None
+        raise errors.BadRequest(str(error) if given == STRATEGIC else f"error decoding patch: {error}") from None
     wanted, name = (list, "[]handlers.jsonPatchOp") if given == JSON_PATCH else (dict, "map[string]interface {}")
     if not isinstance(value, wanted):
-        what = f"json: cannot unmarshal {_json_type(value)} into Go value of type {name}"
+        what = f"json: cannot unmarshal {govalues.json_type(value)} into Go value of type {name}"
         raise errors.BadRequest(what if given == STRATEGIC else f"error decoding patch: {what}")
     return given, value
 
@@ -156,11 +159,8 @@ def _check_applied(request: Request, kind: Kind, value: Any) -> None:
         cause = required("fieldManager", "is required for apply patch")
         raise errors.Invalid("PatchOptions.meta.k8s.io", "", [cause])
     if not isinstance(value, dict):
-        what = f"json: cannot unmarshal {_json_type(value)} into Go value of type map[string]interface {{}}"
+        what = f"json: cannot unmarshal {govalues.json_type(value)} into Go value of type map[string]interface {{}}"
         raise errors.BadRequest(f"error decoding YAML: {what}")
-    version, name = str(value.get("apiVersion", "")), str(value.get("kind", ""))
-    if (version, name) != (kind.group_version, kind.name):
-        raise errors.BadRequest(f"invalid object type: {version or '/'}, Kind={name}")
 
 
 def _check_address(patched: Object, before: Object, place: Target) -> None:
@@ -172,28 +172,3 @@ def _check_address(patched: Object, before: Object, place: Target) -> None:
         raise errors.BadRequest(f"the name of the object ({name}) does not match the name on the URL ({place.name})")
     if place.namespace and metadata.get("namespace", place.namespace) != place.namespace:
         raise errors.BadRequest("the namespace of the provided object does not match the namespace sent on the request")
-
-
-def _json_type(value: Any) -> str:
-    names: dict[type, str] = {
-        dict: "object",
-        list: "array",
-        str: "string",
-        bool: "bool",
-        int: "number",
-        float: "number",
-    }
-    return names.get(type(value), "null")
-
-
-def go_value(value: Any) -> str:
-    """A value as Go prints it with %v: `map[a:1 b:[x y]]`."""
-    if isinstance(value, dict):
-        return "map[" + " ".join(f"{key}:{go_value(value[key])}" for key in sorted(value)) + "]"
-    if isinstance(value, list):
-        return "[" + " ".join(go_value(item) for item in value) + "]"
-    if value is None:
-        return "<nil>"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)

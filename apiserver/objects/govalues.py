@@ -31,9 +31,26 @@ def syntax(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else printed(value)
 
 
+def quoted(text: str) -> str:
+    """As `%q` prints a string: in double quotes, what cannot be printed escaped."""
+    return '"' + "".join(_ESCAPES.get(c) or (c if c.isprintable() else _escaped(c)) for c in text) + '"'
+
+
 def type_name(value: Any) -> str:
     """The Go type that holds a decoded JSON value: `map[string]interface {}`, `int64`."""
     return _TYPES.get(type(value), "<nil>")
+
+
+_ESCAPES = {
+    '"': '\\"', "\\": "\\\\", "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v",
+}  # fmt: skip
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 _TYPES: dict[type, str] = {

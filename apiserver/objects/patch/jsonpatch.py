@@ -28,7 +28,7 @@ class _Misfit(Exception):
     """An operation that cannot be done; Kubernetes does not tell which."""
 
 
-def apply(object: dict[str, Any], operations: Any) -> Any:
+def apply(object: dict[str, Any], operations: Any) -> dict[str, Any]:
     """The object after all operations, or none.
 
     Raises BadRequest for what is no list of operations, TooLarge for too many, Unprocessable when one does not fit.
@@ -43,7 +43,10 @@ def apply(object: dict[str, Any], operations: Any) -> Any:
             act(document, operation)
     except _Misfit:
         raise errors.Unprocessable() from None
-    return document[""]
+    result = document[""]
+    if not isinstance(result, dict):
+        raise errors.Unprocessable()
+    return result
 
 
 def _check_form(operations: Any) -> None:
