@@ -65,7 +65,11 @@ class Client:
         """
         target = self.prefix + path + encode_query(query)
         headers = {**self.headers, "Accept": accept}
-        data = body if isinstance(body, bytes) or body is None else json.dumps(body, ensure_ascii=False, sort_keys=True).encode()
+        data = (
+            body
+            if isinstance(body, bytes) or body is None
+            else json.dumps(body, ensure_ascii=False, sort_keys=True).encode()
+        )
         if data is not None:
             headers["Content-Type"] = content_type
         response = self.connection.request(method, target, headers, data, self.timeout)
@@ -138,16 +142,20 @@ class Client:
             Unreachable: the connection fails, or nothing came for `timeout` seconds.
         """
         target = self.prefix + path + encode_query({**(query or {}), "watch": "true"})
-        response, pieces = self.connection.stream("GET", target, {**self.headers, "Accept": accept}, timeout)
-        if response.status >= 400:
-            response.body = b"".join(pieces)
-        self._checked("GET", path, response)
-        pending = b""
-        for piece in pieces:
-            *lines, pending = (pending + piece).split(b"\n")
-            for line in lines:
-                if line.strip():
-                    yield json.loads(line)
+        connection = self.connection.another()
+        try:
+            response, pieces = connection.stream("GET", target, {**self.headers, "Accept": accept}, timeout)
+            if response.status >= 400:
+                response.body = b"".join(pieces)
+            self._checked("GET", path, response)
+            pending = b""
+            for piece in pieces:
+                *lines, pending = (pending + piece).split(b"\n")
+                for line in lines:
+                    if line.strip():
+                        yield json.loads(line)
+        finally:
+            connection.close()
 
 
 def encode_query(query: Query | None) -> str:

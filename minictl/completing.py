@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FILES = ":files"
 """Stands for: the shell shall complete file names."""
 ON_TYPES = frozenset(
-    "get describe delete label annotate patch edit scale wait expose autoscale explain events rollout set".split()
+    ["get", "describe", "delete", "label", "annotate", "patch", "edit", "scale", "wait", "expose", "autoscale", "explain", "events", "rollout", "set"]
 )
 """Commands whose first argument is a resource type."""
 VALUES = {

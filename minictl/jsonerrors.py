@@ -10,7 +10,7 @@ HEXADECIMAL = DIGITS + "abcdefABCDEF"
 LITERALS = {"t": "true", "f": "false", "n": "null"}
 
 
-class _Wrong(Exception):  # noqa: N818 - found is what was looked for
+class _Wrong(Exception):
     def __init__(self, at: int, where: str) -> None:
         super().__init__(where)
         self.at = at

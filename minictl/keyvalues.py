@@ -149,10 +149,15 @@ def fill_secret(secret: Object, found: Iterator[Entry]) -> None:
         secret["data"] = dict(sorted(data.items()))
 
 
-def append_hash(subject: Object) -> None:
-    """Adds a hash of the contents to the name, so that other contents make another object."""
+def append_hash(subject: Object, hashed_name: str | None = None) -> None:
+    """Adds a hash of the contents to the name, so that other contents make another object. The hash covers the name
+    too, or `hashed_name` in its place."""
     name = subject["metadata"]["name"]
-    fields: Object = {"kind": subject["kind"], "name": name, "data": subject.get("data") or {}}
+    fields: Object = {
+        "kind": subject["kind"],
+        "name": name if hashed_name is None else hashed_name,
+        "data": subject.get("data") or {},
+    }
     if subject["kind"] == "Secret":
         fields["type"] = subject.get("type", "")
     elif subject.get("binaryData"):

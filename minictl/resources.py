@@ -150,12 +150,11 @@ class Resources:
                 if resource.version == version and resource.group == group and _called(resource, wanted):
                     return resource
         matching = [r for r in everything if _called(r, wanted)]
+        matching = matching or [r for r in everything if wanted in r.short_names]
         if rest:  # name.group, also by the beginning of the group (as in deploy.ap)
             exact = [r for r in matching if r.group == rest]
             return next(iter(exact or [r for r in matching if r.group.startswith(rest)]), None)
-        if matching:
-            return matching[0]
-        return next((r for r in everything if wanted in r.short_names), None)
+        return matching[0] if matching else None
 
     # --- asking and remembering
 

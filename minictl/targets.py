@@ -144,9 +144,11 @@ def select(session: Session, args: Sequence[str], choice: Choice) -> Selection:
             if selective
             else "setting 'all' parameter but found a non empty selector. "
         )
-    if names and choice.all_namespaces:
-        raise CommandError("a resource cannot be retrieved by name across all namespaces")
     resources = _types(session, [word for word in words if word])
+    if names and choice.all_namespaces and any(resource.namespaced for resource in resources):
+        raise CommandError("a resource cannot be retrieved by name across all namespaces")
+    if names and len(words) == 1 and len(resources) > 1:
+        raise CommandError("you must specify only one resource")
     if names:
         return _named(session, resources, names)
     if choice.need_names_or_selector and not (selective or choice.all):
@@ -181,9 +183,10 @@ def _pairs(session: Session, args: Sequence[str], choice: Choice) -> Selection:
             raise CommandError("arguments in resource/name form may not have more than one slash")
         if not word or not name or "," in word:
             raise CommandError("arguments in resource/name form must have a single resource and name")
-        if choice.all_namespaces:
+        resource = session.resources.find(word)
+        if choice.all_namespaces and resource.namespaced:
             raise CommandError("a resource cannot be retrieved by name across all namespaces")
-        targets.append(Target(session.resources.find(word), session.namespace, name))
+        targets.append(Target(resource, session.namespace, name))
     return Selection(targets, [], single=len(targets) == 1)
 
 

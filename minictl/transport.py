@@ -51,7 +51,6 @@ class Connection:
         self._connect = connect
         self._socket: socket.socket | None = None
         self._buffer = b""
-        self._left_open = False
 
     def request(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, timeout: float | None
@@ -79,6 +78,10 @@ class Connection:
         with self._explained(method, target):
             status, answer = self._exchange(method, target, headers, None, timeout)
         return Response(status, answer, b""), self._body(method, status, answer)
+
+    def another(self) -> Connection:
+        """A connection of its own to the same server: a stream that is not read to its end leaves one unusable."""
+        return Connection(self.host, self._connect)
 
     def close(self) -> None:
         if self._socket is not None:

@@ -130,10 +130,9 @@ class Writes:
             yield from self._documents(path, errors)
 
     def _documents(self, path: str, errors: list[CommandError]) -> Iterator[list[Manifest]]:
-        try:
-            yield list(manifests.read([path], stdin=self.session.stdin))
-        except CommandError as error:
-            errors.append(error)
+        unread: list[CommandError] = []
+        yield list(manifests.read([path], stdin=self.session.stdin, errors=unread))
+        errors += unread
 
     def _target(self, manifest: Manifest, errors: list[CommandError]) -> Target | None:
         try:

@@ -273,10 +273,10 @@ def _scalar_text(value: Any) -> tuple[str, str | None]:
     text = str(value)
     if "\n" in text:
         return text, "|"
-    return text, None if _is_plain(text) else '"'
+    return text, None if is_plain(text) else '"'
 
 
-def _is_plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
     """Would it be read as a string without quotes? (Whether its characters allow that is the emitter's to say.)"""
     if text in _WORDS or _BASE_60.match(text):
         return False

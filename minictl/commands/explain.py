@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from minictl.errors import CommandError, NoSuchType, PlainError, UsageError
+from minictl.errors import CommandError, NoSuchType, PlainError
 from minictl.flags import Command, Flag
 
 TYPE_CHECKING = False
@@ -34,7 +34,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     if not args:
         raise CommandError(NEED_TYPE)
     if len(args) > 1:
-        raise UsageError("We accept only this format: explain RESOURCE", session.path)
+        raise CommandError("We accept only this format: explain RESOURCE")
     if flags.text("output") not in ("plaintext", "plaintext-openapiv2"):
         raise CommandError(f"unrecognized format: {flags.text('output')}")
     resource, path = _resource(session, args[0], flags.text("api-version"))

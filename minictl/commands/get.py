@@ -126,6 +126,8 @@ def _object_printer(session: Session, flags: Flags, form: str, argument: str) ->
 
 def _tables(session: Session, flags: Flags, selection: Selection) -> None:
     fetched, errors = _fetch(session, flags, selection, AS_TABLE if flags.on("server-print") else "application/json")
+    if flags.text("selector") and any(target.source for target in selection):
+        fetched = []  # rows carry no labels that a selector could be held against, so none is chosen, as in kubectl
     errors = [*selection.errors, *errors]
     several = len({target.resource for target, _ in fetched}) > 1
     writer = table.Writer(session.out.write, colours(session))

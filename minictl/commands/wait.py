@@ -234,8 +234,6 @@ class _Waiting:
         except Unreachable:
             if time.monotonic() < self._deadline - POLL_SECONDS:
                 raise
-        finally:
-            self._session.client.connection.close()
         time.sleep(max(0.0, min(POLL_SECONDS, self._deadline - time.monotonic())))
         return True
 

@@ -135,9 +135,7 @@ def _slice(value: Any, *bounds: Any) -> Any:
 
 def _exists(value: Any, *keys: Any) -> bool:
     for key in keys:
-        if isinstance(value, dict) and isinstance(key, str) and key in value:
-            value = value[key]
-        elif isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
+        if (isinstance(value, dict) and isinstance(key, str) and key in value) or (isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value)):
             value = value[key]
         else:
             return False

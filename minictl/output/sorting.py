@@ -1,7 +1,7 @@
 """--sort-by: objects or table rows in order of the value behind a JSONPath.
 
-Numbers by value, strings that are quantities (500M, 1Gi) by amount, other strings in natural order (pod-9 before
-pod-10); what has no such value comes first.
+Numbers by value, strings that are quantities (500M, 1Gi) by amount, other strings by their characters (pod-10 before
+pod-9); what has no such value comes first.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _comparable(a: Any, b: Any) -> tuple[Any, Any]:
     left, right = quantity(a), quantity(b)
     if left is not None and right is not None:
         return left, right
-    return _natural(a), _natural(b)
+    return a, b
 
 
 def quantity(text: str) -> float | None:
@@ -70,9 +70,3 @@ def quantity(text: str) -> float | None:
         return None
     number, exponent, suffix = match.groups()
     return float(number + (exponent or "")) * _SCALE[suffix or ""]
-
-
-def _natural(text: str) -> list[tuple[int, Any, int]]:
-    return [
-        (0, int(digits), len(digits)) if digits else (1, other, 0) for digits, other in re.findall(r"(\d+)|(\D)", text)
-    ]

@@ -35,3 +35,49 @@ def escape_html(text: str) -> str:
 
 
 _ESCAPES = (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
+
+
+def to_kyaml(value: Any) -> str:
+    """KYAML: YAML that looks like JSON with comments and trailing commas; a document of its own, keys sorted."""
+    return f"---\n{_kyaml(value, '')}\n"
+
+
+def _kyaml(value: Any, indent: str) -> str:
+    inner = indent + "  "
+    if isinstance(value, dict):
+        if not value:
+            return "{}"
+        lines = [f"{inner}{_kyaml_key(key)}: {_kyaml(value[key], inner)},\n" for key in sorted(value)]
+        return f"{{\n{''.join(lines)}{indent}}}"
+    if isinstance(value, list):
+        if not value:
+            return "[]"
+        if all(isinstance(item, dict | list) and item for item in value):  # brackets of neighbours share a line
+            return f"[{', '.join(_kyaml(item, indent) for item in value)}]"
+        return "[\n" + "".join(f"{inner}{_kyaml(item, inner)},\n" for item in value) + f"{indent}]"
+    if isinstance(value, str):
+        return _kyaml_text(value, indent)
+    return json.dumps(value)
+
+
+def _kyaml_key(key: str) -> str:
+    from minictl import yamls
+
+    plain = key and yamls.is_plain(key) and all(c.isalnum() or c in "_-./" for c in key) and key[0] not in "-./"
+    return key if plain else json.dumps(key, ensure_ascii=False)
+
+
+def _kyaml_text(text: str, indent: str) -> str:
+    """A text of several lines goes on a line each, folded back together by the backslashes."""
+    if "\n" not in text.rstrip("\n"):
+        return json.dumps(text, ensure_ascii=False)
+    inner = indent + "  "
+    lines = text.split("\n")
+    pieces = [json.dumps(line, ensure_ascii=False)[1:-1] for line in lines]
+    ends = ["\\n\\\n"] * (len(pieces) - 1) + ["\\\n"]
+    starts = ["\\" if piece[:1] == " " else " " for piece in pieces]
+    starts = [
+        "\\" if piece.startswith(" ") else " " for piece in pieces
+    ]  # a space of its own needs a backslash to last
+    body = "".join(inner + start + piece + end for start, piece, end in zip(starts, pieces, ends, strict=True))
+    return f'"\\\n{body}{inner}"'

@@ -118,7 +118,7 @@ class Printer:
             if style.kind and column.get("format") == "name" and column.get("type") == "string":
                 cell = f"{style.kind}/{cell}"
             cells.append(cell)
-        cells += [labels.get(label, "<none>" if style.wide else "") for label in style.label_columns]
+        cells += [labels.get(label, "") for label in style.label_columns]
         return cells + ([labels_text(labels)] if style.show_labels else [])
 
 

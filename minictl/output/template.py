@@ -66,11 +66,11 @@ class Printer:
         return "".join(run.out)
 
 
-class _Break(Exception):  # noqa: N818 - control flow of the template
+class _Break(Exception):
     pass
 
 
-class _Continue(Exception):  # noqa: N818
+class _Continue(Exception):
     pass
 
 

@@ -30,7 +30,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 FUNCTIONS = frozenset(
-    "and or not len index slice print printf println html js urlquery call eq ne lt le gt ge base64decode exists".split()
+    ["and", "or", "not", "len", "index", "slice", "print", "printf", "println", "html", "js", "urlquery", "call", "eq", "ne", "lt", "le", "gt", "ge", "base64decode", "exists"]
 )
 
 
