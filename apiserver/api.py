@@ -13,9 +13,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Literal
 
 import orjson
 
@@ -23,6 +20,7 @@ from apiserver import errors
 from apiserver.admission import Plugin, Verb
 from apiserver.call import Call
 from apiserver.clock import Clock, timestamp
+from apiserver.deletion import DeleteOptions, check_preconditions, is_free_to_go, marked
 from apiserver.kind import Kind, Kinds, Object
 from apiserver.objects import defaulting, fields, meta
 from apiserver.objects.selectors import LabelSelector
@@ -33,26 +31,13 @@ from apiserver.storage.store import Change, Stale, Store
 from apiserver.watching import face, faces
 from schemas import Schema, load
 
-Propagation = Literal["", "Background", "Foreground", "Orphan"]
 Records = list[Record]
 Observer = Callable[[Kind, Object | None, Object | None], None]
 
 WRITE_ATTEMPTS = 20
 """Times a write that names no resourceVersion is computed anew when others get in between."""
 
-FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
-
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class DeleteOptions:
-    """The body of a DELETE; None and "" mean unsaid."""
-
-    grace_seconds: int | None = None
-    propagation: Propagation = ""
-    uid: str = ""
-    resource_version: str = ""
 
 
 class API:
@@ -232,7 +217,7 @@ class API:
             return before
         self._commit("update", kind, new, old, call)
         try:
-            gone = _is_free_to_go(kind, new)
+            gone = is_free_to_go(kind, new)
             record = await self._write(kind, before.key, new, before, call, deleted=gone)
         except BaseException:
             self._released(kind, new, old, call)
@@ -259,10 +244,10 @@ class API:
         call, options = call or Call(), options or DeleteOptions()
         for _ in range(WRITE_ATTEMPTS):
             old = self.get(kind, namespace, name)
-            _check_preconditions(kind, old, options)
+            check_preconditions(kind, old, options)
             self._admit("delete", kind, None, old.object, call)
-            new = self._marked_deleted(kind, old, options)
-            gone = _is_free_to_go(kind, new) or not meta.is_terminating(new)
+            new = marked(kind, old, options, self.clock.now())
+            gone = is_free_to_go(kind, new) or not meta.is_terminating(new)
             if not gone and new == old.object:
                 return old
             try:
@@ -273,24 +258,6 @@ class API:
                 self._released(kind, new, None, call)
             return record
         raise errors.Conflict(kind.resource, name)
-
-    def _marked_deleted(self, kind: Kind, old: Record, options: DeleteOptions) -> Object:
-        new = old.copy()
-        metadata = new["metadata"]
-        _set_propagation(metadata, options.propagation)
-        if kind.grace_seconds is None and not metadata.get("finalizers") and not kind.holds(new):
-            return new
-        grace_seconds = kind.grace_seconds(new, options.grace_seconds) if kind.grace_seconds else 0
-        if not meta.is_terminating(new):
-            if metadata.get("generation"):
-                metadata["generation"] += 1
-        elif grace_seconds >= metadata.get("deletionGracePeriodSeconds", 0):
-            return new
-        moment = self.clock.now() + timedelta(seconds=grace_seconds)
-        metadata["deletionTimestamp"] = timestamp(moment)
-        metadata["deletionGracePeriodSeconds"] = grace_seconds
-        kind.begin_deletion(new)
-        return new
 
     async def delete_collection(
         self, kind: Kind, records: Records, options: DeleteOptions, call: Call | None = None
@@ -380,42 +347,6 @@ def _keep(new: Object, old: Object, key: str) -> None:
         new[key] = orjson.loads(orjson.dumps(old[key])) if isinstance(old[key], dict | list) else old[key]
     else:
         new.pop(key, None)
-
-
-def _is_free_to_go(kind: Kind, object: Object) -> bool:
-    """Whether a deleted object is held by nothing: no grace period, no finalizer."""
-    metadata: dict[str, Any] = object["metadata"]
-    if not metadata.get("deletionTimestamp") or metadata.get("finalizers") or kind.holds(object):
-        return False
-    return not metadata.get("deletionGracePeriodSeconds")
-
-
-def _set_propagation(metadata: dict[str, Any], propagation: Propagation) -> None:
-    """Say by finalizers what the garbage collector must do before the object goes."""
-    if not propagation:
-        return
-    wanted = {"Foreground": [FOREGROUND], "Orphan": [ORPHAN]}.get(propagation, [])
-    kept = [f for f in metadata.get("finalizers") or [] if f not in (FOREGROUND, ORPHAN)]
-    metadata["finalizers"] = kept + wanted
-    if not metadata["finalizers"]:
-        del metadata["finalizers"]
-
-
-def _check_preconditions(kind: Kind, record: Record, options: DeleteOptions) -> None:
-    metadata = record.object["metadata"]
-    about = errors.Resource(kind.name, kind.group)
-    if options.uid and options.uid != metadata["uid"]:
-        because = (
-            f"the UID in the precondition ({options.uid}) does not match the UID in record ({metadata['uid']}). "
-            "The object might have been deleted and then recreated"
-        )
-        raise errors.Conflict(about, metadata["name"], because)
-    if options.resource_version and options.resource_version != metadata["resourceVersion"]:
-        because = (
-            f"the ResourceVersion in the precondition ({options.resource_version}) does not match the ResourceVersion "
-            f"in record ({metadata['resourceVersion']}). The object might have been modified"
-        )
-        raise errors.Conflict(about, metadata["name"], because)
 
 
 def _check_identity(kind: Kind, old: Record, new: Object) -> None:

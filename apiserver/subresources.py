@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from apiserver import errors
-from apiserver.api import API, DeleteOptions
+from apiserver.api import API
 from apiserver.call import Call
 from apiserver.clock import timestamp
+from apiserver.deletion import DeleteOptions
 from apiserver.kind import Kind, Object
 from apiserver.objects import meta
 from apiserver.objects.selectors import from_object

@@ -23,6 +23,7 @@ LAYERS = [  # top may import below, never up; those on one line must not know ea
     ["apiserver.subresources"],
     ["apiserver.api"],
     ["apiserver.listing"],
+    ["apiserver.deletion"],
     ["apiserver.watching"],
     ["apiserver.admission"],
     ["apiserver.kinds"],

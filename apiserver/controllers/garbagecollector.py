@@ -15,7 +15,8 @@ import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from apiserver.api import API, FOREGROUND, ORPHAN, DeleteOptions
+from apiserver.api import API
+from apiserver.deletion import FOREGROUND, ORPHAN, DeleteOptions
 from apiserver.errors import Conflict, NotFound
 from apiserver.kind import Kind, Object
 from apiserver.kinds import BUILTIN

@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import IPv4Network
 
-from apiserver.api import API, DeleteOptions
+from apiserver.api import API
 from apiserver.call import Call
 from apiserver.clock import timestamp
+from apiserver.deletion import DeleteOptions
 from apiserver.errors import NotFound
 from apiserver.kind import Object
 from apiserver.kinds.node import kind as NODE

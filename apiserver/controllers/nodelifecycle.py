@@ -13,9 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from apiserver.api import API, DeleteOptions
+from apiserver.api import API
 from apiserver.call import Call
 from apiserver.clock import timestamp
+from apiserver.deletion import DeleteOptions
 from apiserver.errors import NotFound
 from apiserver.kind import Object
 from apiserver.kinds.lease import kind as LEASE

@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 
-from apiserver.api import API, DeleteOptions
+from apiserver.api import API
 from apiserver.call import Call
 from apiserver.clock import timestamp
+from apiserver.deletion import DeleteOptions
 from apiserver.errors import APIError, NotFound
 from apiserver.kind import Object
 from apiserver.kinds.namespace import kind as NAMESPACE

@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 
 from apiserver import errors
-from apiserver.api import API, DeleteOptions, Propagation
+from apiserver.api import API
 from apiserver.call import Call
+from apiserver.deletion import DeleteOptions, Propagation
 from apiserver.http import bodies, patching, representations
 from apiserver.http.bodies import call_of
 from apiserver.http.negotiate import accepted

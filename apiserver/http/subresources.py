@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 
 from apiserver import errors, subresources
-from apiserver.api import API, DeleteOptions
+from apiserver.api import API
+from apiserver.deletion import DeleteOptions
 from apiserver.http import bodies, patching
 from apiserver.http.options import check_write_options
 from apiserver.http.paths import Target

@@ -11,8 +11,9 @@ import asyncio
 from collections.abc import Awaitable, Iterable
 from typing import Any
 
-from apiserver.api import API, DeleteOptions
+from apiserver.api import API
 from apiserver.call import Call
+from apiserver.deletion import DeleteOptions
 from apiserver.errors import Conflict, NotFound
 from apiserver.kind import Kind, Object
 from apiserver.objects.selectors import LabelSelector

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from apiserver.api import DeleteOptions
+from apiserver.deletion import DeleteOptions
 from tests.apiserver.harness import Harness
 
 Object = dict[str, Any]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from apiserver.api import DeleteOptions
+from apiserver.deletion import DeleteOptions
 from tests.apiserver.harness import Harness
 from tests.apiserver.lasting import LastingLog
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from apiserver.api import DeleteOptions
+from apiserver.deletion import DeleteOptions
 from tests.apiserver.harness import Harness
 from tests.apiserver.lasting import LastingLog
 
