@@ -8,9 +8,10 @@ from minictl import options, targets
 from minictl.applying import field_of
 from minictl.errors import CommandError, ServerError, raise_all
 from minictl.flags import Flag
+from minictl.local import local_targets
 from minictl.targets import Choice
 from minictl.threeway import two_way_patch
-from minictl.writing import Writes, manager
+from minictl.writing import Writes, all_of, manager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,22 +98,27 @@ def found(session: Session, flags: Flags, words: Sequence[str]) -> list[tuple[Ta
         kustomize=flags.text("kustomize"),
         recursive=flags.on("recursive"),
         labels=flags.text("selector"),
-        all=flags.on("all"),
+        all=all_of(flags, [*words]),
         need_names_or_selector=True,
     )
-    selection = targets.select(session, words, choice)
     if flags.on("local"):
-        raise_all(selection.errors)
-        return [(target, target.object or {}) for target in selection]
-    return list(targets.fetch(session, selection))
+        return [(target, target.object or {}) for target in local_targets(session, flags)]
+    return list(targets.fetch(session, targets.select(session, words, choice)))
 
 
 def change_all(
-    session: Session, flags: Flags, chosen: list[tuple[Target, Object]], change: Change, done: str, failure: str
+    session: Session,
+    flags: Flags,
+    chosen: list[tuple[Target, Object]],
+    change: Change,
+    done: str,
+    failure: str,
+    always: bool = False,
 ) -> None:
     """Changes every object, sends what differs, and tells; an object that stays as it is is passed over in silence.
 
-    `change(spec, subject)` changes a Pod spec in place; what it raises as Failures counts, but does not stop the others.
+    `change(spec, subject)` changes a Pod spec in place; what it raises as Complaints counts, but does not stop the others.
+    `always`: even what stays as it is is sent and told.
 
     Raises:
         CommandError: for all that failed.
@@ -126,10 +132,10 @@ def change_all(
         except Complaints as complaints:
             errors += complaints.errors
         except CommandError as error:
-            errors.append(CommandError(f"{target.resource.plural}/{target.name} {error.message}"))
+            errors.append(CommandError(f"error: {target.resource.plural}/{target.name} {error.message}\n"))
             continue
         try:
-            send(session, flags, writes, target, subject, changed, done)
+            send(session, flags, writes, target, subject, changed, done, always)
         except ServerError as error:
             errors.append(CommandError(failure + error.message))
     raise_all(errors)
@@ -144,7 +150,14 @@ class Complaints(CommandError):
 
 
 def send(
-    session: Session, flags: Flags, writes: Writes, target: Target, before: Object, after: Object, done: str
+    session: Session,
+    flags: Flags,
+    writes: Writes,
+    target: Target,
+    before: Object,
+    after: Object,
+    done: str,
+    always: bool,
 ) -> None:
     """Sends the difference, if there is one, and tells.
 
@@ -152,11 +165,10 @@ def send(
         ServerError: the server refuses.
     """
     patch = two_way_patch(before, after, field_of(target.resource))
-    if not patch:
+    if not patch and not always:
         return
     if flags.on("local"):
         after = _with_zeros(after)
-        after["metadata"].pop("namespace", None)
     elif writes.sends:
         after = session.client.patch(target.path, patch, "strategic", writes.query)
     writes.report(target, after, done)

@@ -77,7 +77,11 @@ class Connection:
         """
         with self._explained(method, target):
             status, answer = self._exchange(method, target, headers, None, timeout)
-        return Response(status, answer, b""), self._body(method, status, answer)
+        return Response(status, answer, b""), self._told(method, target, self._body(method, status, answer))
+
+    def _told(self, method: str, target: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        with self._explained(method, target):
+            yield from pieces
 
     def another(self) -> Connection:
         """A connection of its own to the same server: a stream that is not read to its end leaves one unusable."""

@@ -54,13 +54,14 @@ def manager(default: str) -> Flag:
 
 
 class Writes:
-    """How one command writes. `dry_run` is none, client or server; `query` goes with every request that changes something."""
+    """How one command writes. `dry_run` is none, client or server; `query` goes with what changes something."""
 
-    def __init__(self, session: Session, flags: Flags, validates: bool = True) -> None:
+    def __init__(self, session: Session, flags: Flags, tells_dry_run: bool = True) -> None:
         self.session = session
         self.flags = flags
         self.dry_run = dry_run(session, flags)
         self.directive = directive(flags) if flags.has("validate") else ""
+        self._suffix = self.dry_run if tells_dry_run else "none"
         self._report = session.reporter(flags) if flags.has("output") else None
         self._typed_json = flags.has("output") and flags.text("output") == "json"
 
@@ -83,12 +84,12 @@ class Writes:
         return self.flags.text("output") not in ("", "name")
 
     def report(self, what: Target | Resource, object: Object, done: str, typed: bool = False) -> None:
-        """Tells what was done. `typed`: the object was made here, and JSON keeps the order its fields were written in."""
+        """Tells what was done. `typed`: the object was made here, and JSON keeps the order of its fields."""
         assert self._report is not None
         if typed and self._typed_json:
             self.session.out.write(escape_html(json.dumps(object, indent=4, ensure_ascii=False)) + "\n")
             return
-        self._report(what, object, done, dry_run=self.dry_run)
+        self._report(what, object, done, dry_run=self._suffix)
 
     def manifests(self, errors: list[CommandError], validate: bool = True) -> Iterator[Target]:
         """The objects of -f and -k that -l chooses. One that cannot be used is added to `errors`, the others follow.
@@ -162,6 +163,11 @@ def need_resources(flags: Flags, args: list[str]) -> None:
     """
     if not args and not flags.list("filename") and not flags.text("kustomize"):
         raise CommandError(NOTHING_NAMED)
+
+
+def all_of(flags: Flags, args: list[str]) -> bool:
+    """Does --all choose here? Beside names it is allowed and means nothing."""
+    return flags.on("all") and len(args) == 1 and "/" not in args[0]
 
 
 def dry_run(session: Session, flags: Flags) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
 
 from minictl import applying, options
 from minictl.errors import CommandError, ServerError, UsageError
@@ -20,6 +21,7 @@ from minictl.writing import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from minictl.flags import Flags
@@ -51,15 +53,28 @@ def _run(session: Session, flags: Flags, args: list[str]) -> int:
     need_files(flags)
     if flags.on("force-conflicts") and not flags.on("server-side"):
         raise CommandError("--force-conflicts only works with --server-side")
-    import tempfile
-
     errors: list[CommandError] = []
-    with tempfile.TemporaryDirectory(prefix="LIVE-") as live, tempfile.TemporaryDirectory(prefix="MERGED-") as merged:
+    with _folder("LIVE") as live, _folder("MERGED") as merged:
         for target in Writes(session, flags).manifests(errors):
             _write(session, flags, target, live, merged)
         if errors:
             raise errors[0]
         return _compare(session, live, merged)
+
+
+@contextmanager
+def _folder(name: str) -> Iterator[str]:
+    """A temporary folder called NAME-NUMBER, which people filter for in the output."""
+    import random
+    import shutil
+    import tempfile
+
+    path = os.path.join(tempfile.gettempdir(), f"{name}-{random.randrange(10**9)}")
+    os.mkdir(path, 0o700)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _write(session: Session, flags: Flags, target: Target, live: str, merged: str) -> None:

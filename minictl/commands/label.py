@@ -5,8 +5,9 @@ from __future__ import annotations
 from minictl import arguments, options, targets
 from minictl.errors import CommandError, go_quote, raise_all
 from minictl.flags import Command, Flag
+from minictl.local import local_targets
 from minictl.targets import Choice
-from minictl.writing import Writes, manager
+from minictl.writing import Writes, all_of, manager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class _Job:
 
     def run(self, words: list[str]) -> None:
         """Raises CommandError for what failed, once the others are done."""
-        selection = targets.select(self.session, words, _choice(self.flags))
+        selection = self._selection(words)
         single = selection.single
         if self.flags.text("resource-version") and not single:
             raise CommandError("--resource-version may only be used with a single resource")
@@ -142,6 +143,12 @@ class _Job:
             except CommandError as error:
                 errors.append(error)
         raise_all(errors)
+
+    def _selection(self, words: list[str]) -> targets.Selection:
+        if self.flags.on("local"):
+            found = local_targets(self.session, self.flags)
+            return targets.Selection(found, [], single=len(found) == 1)
+        return targets.select(self.session, words, _choice(self.flags, words))
 
     def _found(self, target: Target) -> list[tuple[Target, Object]]:
         if self.flags.on("local"):
@@ -200,14 +207,14 @@ class _Job:
             self.session.say(f"{'' if single else ' '}{key}={value}")
 
 
-def _choice(flags: Flags) -> Choice:
+def _choice(flags: Flags, words: list[str]) -> Choice:
     return Choice(
         filenames=flags.list("filename"),
         kustomize=flags.text("kustomize"),
         recursive=flags.on("recursive"),
         labels=flags.text("selector"),
         fields=flags.text("field-selector"),
-        all=flags.on("all"),
+        all=all_of(flags, words),
         all_namespaces=flags.on("all-namespaces"),
         need_names_or_selector=True,
     )

@@ -7,6 +7,7 @@ import json
 from minictl import keyvalues, options, targets
 from minictl.errors import CommandError, ServerError, go_quote, raise_all
 from minictl.flags import Command, Flag
+from minictl.local import local_targets
 from minictl.targets import Choice
 from minictl.writing import Writes, manager, need_resources
 
@@ -26,7 +27,7 @@ UNSUPPORTED_MEDIA_TYPE = 415
 
 
 def run(session: Session, flags: Flags, args: list[str]) -> None:
-    writes = Writes(session, flags)
+    writes = Writes(session, flags, tells_dry_run=False)
     _check(flags, args, writes.dry_run)
     patch = _patch(flags)
     need_resources(flags, args)
@@ -36,7 +37,10 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
         recursive=flags.on("recursive"),
         need_names_or_selector=True,
     )
-    selection = targets.select(session, args, choice)
+    if flags.on("local"):
+        selection = targets.Selection(list(local_targets(session, flags)), [], single=False)
+    else:
+        selection = targets.select(session, args, choice)
     errors = list(selection.errors)
     for target in selection:
         try:

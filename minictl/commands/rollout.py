@@ -6,7 +6,7 @@ import time
 
 from minictl import options, rollouts, targets
 from minictl.describe import tabs
-from minictl.errors import CommandError, Unreachable, raise_all
+from minictl.errors import CommandError, ServerError, Unreachable, raise_all
 from minictl.flags import Command, Flag
 from minictl.targets import Choice
 from minictl.writing import LAST_APPLIED, Writes, manager
@@ -50,6 +50,8 @@ def _each(
             found.append(pair)  # noqa: PERF402 - what came before an error counts
     except CommandError as error:
         errors.append(error)
+    if not found and not errors:
+        session.note(f"No resources found in {session.namespace} namespace.")
     for target, subject in found:
         try:
             act(target, subject)
@@ -195,7 +197,7 @@ def undo(session: Session, flags: Flags, args: list[str]) -> None:
     wanted = flags.number("to-revision")
 
     def act(target: Target, subject: Object) -> None:
-        _need_deployment(subject, f"no rollbacker has been implemented for {_go_kind(subject)!r}".replace("'", '"'))
+        _need_deployment(subject, f'no rollbacker has been implemented for "{_go_kind(subject)}"')
         if LAST_APPLIED in (subject["metadata"].get("annotations") or {}):
             session.warn(
                 f"resource {target.resource.plural}/{target.name} was previously managed with 'kubectl apply'. Rolling"
@@ -235,9 +237,11 @@ def _changer(done: str, change: Callable[[Object], Object]) -> Callable[[Session
             try:
                 patch = change(subject)
             except CommandError as error:
-                raise CommandError(f'{target.resource.full_name} "{target.name}" {error.message}') from None
-            if writes.sends:
+                raise CommandError(f'error: {target.resource.full_name} "{target.name}" {error.message}') from None
+            try:
                 subject = session.client.patch(target.path, patch, "strategic", writes.query)
+            except ServerError as error:
+                raise CommandError(f"failed to patch: {error.message}") from None
             writes.report(target, subject, done)
 
         _each(session, flags, args, act)
@@ -272,7 +276,7 @@ def _restart(subject: Object) -> Object:
 # --- the commands
 
 _CHOICE = (*options.FILES, options.SELECTOR)
-_WRITE = (*_CHOICE, *options.OUTPUT, options.DRY_RUN, manager("kubectl-rollout"))
+_WRITE = (*_CHOICE, *options.OUTPUT, manager("kubectl-rollout"))
 _HERE = "minictl.commands.rollout"
 commands = {
     "rollout": Command(
@@ -308,7 +312,7 @@ commands = {
         "rollout undo",
         undo,
         usage="rollout undo (TYPE NAME | TYPE/NAME) [flags]",
-        flags=(*_WRITE, Flag("to-revision", "int", help="the revision to go back to; 0 for the last")),
+        flags=(*_WRITE, options.DRY_RUN, Flag("to-revision", "int", help="the revision to go back to; 0 for the last")),
     ),
     "pause": Command("rollout pause", _changer("paused", _pause), usage="rollout pause RESOURCE", flags=_WRITE),
     "resume": Command("rollout resume", _changer("resumed", _resume), usage="rollout resume RESOURCE", flags=_WRITE),

@@ -8,7 +8,7 @@ from minictl import options, targets
 from minictl.errors import CommandError, ServerError, raise_all
 from minictl.flags import Command, Flag
 from minictl.targets import Choice
-from minictl.writing import Writes, need_resources
+from minictl.writing import Writes, all_of, need_resources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     need_resources(flags, args)
     errors: list[CommandError] = []
     found: list[tuple[Target, Object]] = []
-    selection = targets.select(session, args, _choice(flags))
+    selection = targets.select(session, args, _choice(flags, args))
     try:
         found = list(targets.fetch(session, selection))
     except CommandError as error:
@@ -51,13 +51,13 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     raise_all(errors)
 
 
-def _choice(flags: Flags) -> Choice:
+def _choice(flags: Flags, args: list[str]) -> Choice:
     return Choice(
         filenames=flags.list("filename"),
         kustomize=flags.text("kustomize"),
         recursive=flags.on("recursive"),
         labels=flags.text("selector"),
-        all=flags.on("all"),
+        all=all_of(flags, args),
         need_names_or_selector=True,
     )
 

@@ -27,7 +27,9 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
         if "serviceAccount" in spec:
             spec["serviceAccount"] = account
 
-    podspecs.change_all(session, flags, chosen, change, "serviceaccount updated", "failed to patch ServiceAccountName ")
+    podspecs.change_all(
+        session, flags, chosen, change, "serviceaccount updated", "failed to patch ServiceAccountName ", True
+    )
 
 
 _USAGE = "set serviceaccount (-f FILENAME | TYPE NAME) SERVICE_ACCOUNT"
