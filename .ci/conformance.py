@@ -1,7 +1,7 @@
 """Replay recordings of real Kubernetes against a fresh server, and compare the counts with .ci/floors.json.
 
-The recordings are not part of the project: they are looked for in ../shared/conformance, and where they are missing this
-says so and succeeds. A count below its floor fails; a count above it asks for the floor to be raised.
+The recordings are not part of the project: they are looked for in ../shared/conformance, and where they are missing
+this says so and succeeds. A count below its floor fails; a count above it asks for the floor to be raised.
 
 usage: conformance.py [NAME...]    NAME: a key of floors.json; all when none is given
 """
@@ -36,7 +36,8 @@ def commands(name: str, kubeconfig: Path) -> list[str]:
         return [sys.executable, str(RECORDINGS / "damaged.py"), "--kubeconfig", str(kubeconfig), "--show", "4", *files]
     area, client = name.split()
     if client == "kubectl":
-        return replay(area, ["--prefer", str(RECORDINGS / "transcripts-kubectl-1.32"), "--client", str(shutil.which("kubectl"))], kubeconfig)
+        older = RECORDINGS / "transcripts-kubectl-1.32"
+        return replay(area, ["--prefer", str(older), "--client", str(shutil.which("kubectl"))], kubeconfig)
     return replay(area, ["--client", str(MINICTL)], kubeconfig)
 
 

@@ -38,7 +38,7 @@ class View(Protocol):
         """What is there now, in key order."""
 
 
-class Plugin(Protocol):
+class Plugin:
     """Subclass it and override what is needed; by default everything is admitted unchanged."""
 
     kinds: tuple[Kind, ...] | None = None
@@ -46,9 +46,12 @@ class Plugin(Protocol):
 
     def admit(self, view: View, verb: Verb, kind: Kind, new: Object | None, old: Object | None, call: Call) -> None:
         """Amend `new` in place, or raise. `new` is None for a delete, `old` for a create. Must not wait."""
+        return
 
     def commit(self, view: View, verb: Verb, kind: Kind, new: Object, old: Object | None, call: Call) -> None:
         """Reserve what `new` holds and `old` does not; raises when that cannot be had."""
+        return
 
     def released(self, kind: Kind, gone: Object, kept: Object | None) -> None:
         """What `gone` held and `kept` does not is free."""
+        return

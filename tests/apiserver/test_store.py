@@ -1,4 +1,4 @@
-"""The store: nothing is seen before it is on disk, stale writes lose, a failing disk loses nothing that was promised."""
+"""The store: nothing is seen before it is on disk, stale writes lose, a failing disk breaks no promise."""
 
 from __future__ import annotations
 

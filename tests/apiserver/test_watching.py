@@ -76,11 +76,10 @@ async def test_fifty_watchers_see_every_change_once_and_in_order_from_wherever_t
     """Watchers join at random moments, from random revisions, while writers write; each must see exactly the log."""
     chance = random.Random(7)
     store = opened()
-    log: list[int] = []
 
     async def write() -> None:
         for n in range(WRITES // 4):
-            log.append(await put(store, f"t{chance.randrange(8)}", n))
+            await put(store, f"t{chance.randrange(8)}", n)
 
     async def follow() -> tuple[int, list[int]]:
         for _ in range(chance.randrange(60)):

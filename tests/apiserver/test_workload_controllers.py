@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import pytest
 
+from apiserver.errors import NotFound
 from tests.apiserver.harness import Harness
 
 Object = dict[str, Any]
@@ -354,7 +356,8 @@ class TestDeployment:
                     text = f"web:{chance.randrange(3)}"
                     await h.api.modify(h.kind("Deployment"), "default", "web", lambda d, text=text: _imaged(d, text))
                 elif names(h, "Pod"):
-                    await h.api.delete(h.kind("Pod"), "default", chance.choice(names(h, "Pod")))
+                    with contextlib.suppress(NotFound):  # a controller may be deleting it already
+                        await h.api.delete(h.kind("Pod"), "default", chance.choice(names(h, "Pod")))
                 for _ in range(chance.randrange(30)):
                     await asyncio.sleep(0)
             await h.settle()
