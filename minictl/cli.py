@@ -1,11 +1,11 @@
 """From words to a command: the table of commands, the global flags, and who prints which error.
 
-Adding a command: a module in minictl/commands/ that holds `command = Command(...)` (see flags.py and the guide at the head
-of session.py), and one line in COMMANDS. Only the module of the command that is called gets imported; Typer, which prints
-help and completion from the same declarations, only when one of these is asked for (see typer_app.py).
+Adding a command: a module in minictl/commands/ that holds `command = Command(...)` (see flags.py and the guide at the
+head of session.py), and one line in COMMANDS. Only the module of the command that is called gets imported; Typer,
+which prints help and completion from the same declarations, only when one of these is asked for (see typer_app.py).
 
-A group (`config`, `rollout`) is a Command without `run` whose `children` is a table of the same form. A command with both
-(`create`) runs itself when the next word is none of its children. Aliases are further lines with the same module.
+A group (`config`, `rollout`) is a Command without `run` whose `children` is a table of the same form. A command with
+both (`create`) runs itself when the next word is none of its children. Aliases are further lines with the same module.
 """
 
 from __future__ import annotations

@@ -28,7 +28,8 @@ SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 
 class Client:
-    """Speaks to one server. `warn` gets the text of each Warning header, `trace` a line for each request (may be None)."""
+    """Speaks to one server. `warn` gets the text of each Warning header, `trace` a line for each request (may be
+    None)."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """The local cluster: its folder, and starting, watching and stopping the server in it.
 
-The server is `python -m apiserver --state-dir FOLDER`, detached. It holds a lock on FOLDER/pid while it lives and answers
-on the socket FOLDER/api.sock; so the lock says whether it runs, and /readyz on the socket whether it is ready.
+The server is `python -m apiserver --state-dir FOLDER`, detached. It holds a lock on FOLDER/pid while it lives and
+answers on the socket FOLDER/api.sock; so the lock says whether it runs, and /readyz on the socket whether it is ready.
 """
 
 from __future__ import annotations

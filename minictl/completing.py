@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 FILES = ":files"
 """Stands for: the shell shall complete file names."""
-ON_TYPES = frozenset(
-    ["get", "describe", "delete", "label", "annotate", "patch", "edit", "scale", "wait", "expose", "autoscale", "explain", "events", "rollout", "set"]
-)
+ON_TYPES = frozenset((
+    "get", "describe", "delete", "label", "annotate", "patch", "edit", "scale", "wait", "expose", "autoscale",
+    "explain", "events", "rollout", "set",
+))  # fmt: skip
 """Commands whose first argument is a resource type."""
 VALUES = {
     "output": ("json", "yaml", "name", "wide", "jsonpath=", "go-template=", "custom-columns="),

@@ -128,9 +128,8 @@ def _tls(cluster: dict[str, Any], user: dict[str, Any]) -> ssl.SSLContext:
             context.load_default_certs()
         _client_certificate(context, user)
     except (ssl.SSLError, OSError, ValueError) as error:
-        what = (
-            f"unable to read {error.filename}" if getattr(error, "filename", None) else "unable to load TLS credentials"
-        )
+        path = getattr(error, "filename", None)
+        what = f"unable to read {path}" if path else "unable to load TLS credentials"
         raise CommandError(f"{what}: {getattr(error, 'strerror', None) or error}") from None
     return context
 

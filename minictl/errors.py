@@ -7,7 +7,7 @@
     +- ConfigurationError   1     Error in configuration: MESSAGE
     +- NoSuchType           1     error: the server doesn't have a resource type "x"
     +- ServerError          1     Error from server (REASON): MESSAGE, or The KIND "NAME" is invalid: ...
-    +- Unreachable          1     The connection to the server HOST was refused - ... / Unable to connect to the server: ...
+    +- Unreachable          1     The connection to the server HOST was refused - ..., or Unable to connect: ...
     +- Failures             1     each of several errors on a line of its own
     +- Silent               any   nothing: everything has been said
 
@@ -63,7 +63,8 @@ class Silent(CommandError):
 
 
 class UsageError(CommandError):
-    """Arguments that a command cannot work with; `command` is its path after the program's name (`get`, `config view`)."""
+    """Arguments that a command cannot work with; `command` is its path after the program's name (`get`, `config
+    view`)."""
 
     def __init__(self, message: str, command: str) -> None:
         super().__init__(message)

@@ -1,18 +1,19 @@
 """kubectl's flag grammar, and how a command declares itself.
 
 A command is data: a name, a usage line, its flags and the function that runs it. Typer prints its help and its
-completion (see cli.py); the words of a real call are read here, because kubectl's grammar differs from Typer's (`-nfoo`,
-`--watch=false`, `--dry-run` with or without a value, `-l a=b,c=d`, global flags anywhere) and so do its sentences for mistakes.
+completion (see cli.py); the words of a real call are read here, because kubectl's grammar differs from Typer's
+(`-nfoo`, `--watch=false`, `--dry-run` with or without a value, `-l a=b,c=d`, global flags anywhere) and so do its
+sentences for mistakes.
 
     FLAGS = (
         Flag("replicas", "int", help="how many"),
         Flag("dry-run", "string", bare="unchanged", default="none", help="..."),   # bare: its value when given alone
         Flag("filename", "strings", "f", help="..."),
     )
-    command = Command("scale", run, usage="scale (-f FILE | TYPE NAME) --replicas=COUNT", flags=FLAGS, required=("replicas",))
+    command = Command("scale", run, usage="scale TYPE NAME --replicas=COUNT", flags=FLAGS, required=("replicas",))
 
     def run(session: Session, flags: Flags, args: list[str]) -> None:
-        flags.text("dry-run"), flags.number("replicas"), flags.list("filename"), flags.on("watch"), flags.given("replicas")
+        flags.text("dry-run"), flags.number("replicas"), flags.list("filename"), flags.on("all"), flags.given("all")
 
 Types: string, bool, int (any Go int), strings (repeated and comma-separated), array (repeated, commas kept), seconds
 (a Go duration: 90s, 1m30s; `flags.number` gives seconds).
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 
 class Flag:
-    """One flag. `bare` is the value of a flag given without one (None: it needs a value); `hidden` keeps it out of help."""
+    """One flag. `bare` is the value of a flag given without one (None: it needs a value); `hidden` keeps it out of
+    help."""
 
     __slots__ = ("bare", "default", "help", "hidden", "metavar", "name", "short", "type")
 

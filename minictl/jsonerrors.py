@@ -1,4 +1,5 @@
-"""What is wrong with a JSON text, in the words of Go's decoder: `json: offset 8: invalid character '}' looking for ...`."""
+"""What is wrong with a JSON text, in the words of Go's decoder: `json: offset 8: invalid character '}' looking for
+...`."""
 
 from __future__ import annotations
 

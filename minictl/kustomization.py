@@ -1,8 +1,8 @@
 """-k: a folder with a kustomization, built into objects.
 
 Resources are read (a folder among them is built first), generators add ConfigMaps and Secrets, then patches, images,
-replicas, names, namespace, labels and annotations change them, in that order; see kustomizing.py for the changes. What is
-not known here is refused by name, not left out.
+replicas, names, namespace, labels and annotations change them, in that order; see kustomizing.py for the changes. What
+is not known here is refused by name, not left out.
 """
 
 from __future__ import annotations
@@ -19,14 +19,22 @@ if TYPE_CHECKING:
     Object = dict[str, Any]
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-KNOWN = frozenset(
-    ["apiVersion", "kind", "metadata", "resources", "bases", "components", "namePrefix", "nameSuffix", "namespace", "labels", "commonLabels", "commonAnnotations", "configMapGenerator", "secretGenerator", "generatorOptions", "images", "replicas", "patches", "patchesStrategicMerge", "patchesJson6902"]
-)
-BUILT_IN_ELSEWHERE = frozenset(
-    ["buildMetadata", "configurations", "crds", "generators", "helmCharts", "helmGlobals", "inventory", "openapi", "replacements", "sortOptions", "transformers", "validators", "vars"]
-)
+KNOWN = frozenset((
+    "apiVersion", "kind", "metadata", "resources", "bases", "components", "namePrefix", "nameSuffix",
+    "namespace", "labels", "commonLabels", "commonAnnotations", "configMapGenerator", "secretGenerator",
+    "generatorOptions", "images", "replicas", "patches", "patchesStrategicMerge", "patchesJson6902",
+))  # fmt: skip
+BUILT_IN_ELSEWHERE = frozenset((
+    "buildMetadata", "configurations", "crds", "generators", "helmCharts", "helmGlobals", "inventory",
+    "openapi", "replacements", "sortOptions", "transformers", "validators", "vars",
+))  # fmt: skip
 """Fields that kustomize has and this does not."""
-FIRST = ["Namespace", "ResourceQuota", "StorageClass", "CustomResourceDefinition", "ServiceAccount", "PodSecurityPolicy", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ConfigMap", "Secret", "Endpoints", "Service", "LimitRange", "PriorityClass", "PersistentVolume", "PersistentVolumeClaim", "Deployment", "StatefulSet", "CronJob", "PodDisruptionBudget"]
+FIRST = [
+    "Namespace", "ResourceQuota", "StorageClass", "CustomResourceDefinition", "ServiceAccount",
+    "PodSecurityPolicy", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ConfigMap", "Secret",
+    "Endpoints", "Service", "LimitRange", "PriorityClass", "PersistentVolume", "PersistentVolumeClaim",
+    "Deployment", "StatefulSet", "CronJob", "PodDisruptionBudget",
+]  # fmt: skip
 LAST = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
 """The order in which kinds are to be created; others come between, by name."""
 

@@ -1,4 +1,5 @@
-"""What a kustomization does to objects: generators, patches, images, replicas, names and the references to them, labels."""
+"""What a kustomization does to objects: generators, patches, images, replicas, names and the references to them,
+labels."""
 
 from __future__ import annotations
 
@@ -16,16 +17,20 @@ if TYPE_CHECKING:
 
     Object = dict[str, Any]
 
-UNNAMESPACED = frozenset(
-    ["Namespace", "Node", "PersistentVolume", "StorageClass", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "PriorityClass", "IngressClass", "RuntimeClass", "CSIDriver", "CSINode", "VolumeAttachment", "APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "CertificateSigningRequest", "FlowSchema", "PriorityLevelConfiguration"]
-)
+UNNAMESPACED = frozenset((
+    "Namespace", "Node", "PersistentVolume", "StorageClass", "ClusterRole", "ClusterRoleBinding",
+    "CustomResourceDefinition", "PriorityClass", "IngressClass", "RuntimeClass", "CSIDriver", "CSINode",
+    "VolumeAttachment", "APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration",
+    "CertificateSigningRequest", "FlowSchema", "PriorityLevelConfiguration",
+))  # fmt: skip
 UNPREFIXED = frozenset(("Namespace", "CustomResourceDefinition", "APIService"))
 HASHED, ORIGINAL = "minictl/needs-hash", "minictl/original-name"
 """Marks on objects while they are being built: generated, so its name gets a hash; and what it was called at first."""
 SELECTORS = {
     "Deployment": "spec.selector.matchLabels", "ReplicaSet": "spec.selector.matchLabels",
     "StatefulSet": "spec.selector.matchLabels", "DaemonSet": "spec.selector.matchLabels",
-    "Service": "spec.selector", "ReplicationController": "spec.selector", "NetworkPolicy": "spec.podSelector.matchLabels",
+    "Service": "spec.selector", "ReplicationController": "spec.selector",
+    "NetworkPolicy": "spec.podSelector.matchLabels",
     "PodDisruptionBudget": "spec.selector.matchLabels",
 }  # fmt: skip
 TEMPLATES = {
@@ -56,11 +61,12 @@ def generate(folder: str, content: Object) -> list[Object]:
     Raises:
         CommandError: a source that cannot be read.
     """
-    made = []
-    for kind, field in (("ConfigMap", "configMapGenerator"), ("Secret", "secretGenerator")):
-        for entry in content.get(field) or []:
-            made.append(_generated(folder, kind, entry, content.get("generatorOptions") or {}))
-    return [mark(one) for one in made]
+    options = content.get("generatorOptions") or {}
+    return [
+        mark(_generated(folder, kind, entry, options))
+        for kind, field in (("ConfigMap", "configMapGenerator"), ("Secret", "secretGenerator"))
+        for entry in content.get(field) or []
+    ]
 
 
 def _generated(folder: str, kind: str, entry: Object, shared: Object) -> Object:
@@ -171,7 +177,7 @@ def _refer(value: Any, renamed: dict[tuple[str, str], str]) -> None:
     for kind, places in REFERENCES.items():
         for key, field in places:
             for holder, name_key in _holders(value, key, field):
-                new = renamed.get((kind, holder.get(name_key)))
+                new = renamed.get((kind, str(holder.get(name_key))))
                 if new is not None:
                     holder[name_key] = new
     _refer_by_kind(value, renamed)
@@ -309,7 +315,8 @@ def _patched(objects: list[Object], target: Object | None, patch: Any) -> list[O
     if not operations and not any(fits(one) for one in objects) and target is not None and "kind" in patch:
         name = (patch.get("metadata") or {}).get("name", "")
         raise CommandError(
-            f'no resource matches strategic merge patch "{patch.get("kind")}.[noVer].[noGrp]/{name}.[noNs]": no matches for Id'
+            f'no resource matches strategic merge patch "{patch.get("kind")}.[noVer].[noGrp]/{name}.[noNs]": '
+            "no matches for Id"
         )
     result = []
     for one in objects:

@@ -31,7 +31,8 @@ class Resource:
     """One kind of thing the server serves under one group and version. `subresources` maps name -> its kind."""
 
     __slots__ = (
-        "categories", "group", "kind", "namespaced", "plural", "short_names", "singular", "subresources", "verbs", "version",
+        "categories", "group", "kind", "namespaced", "plural", "short_names", "singular", "subresources", "verbs",
+        "version",
     )  # fmt: skip
 
     def __init__(self, group: str, version: str, entry: dict[str, Any]) -> None:
@@ -70,7 +71,8 @@ class Resource:
         return f"{self.group}/{self.version}, Resource={self.plural}"
 
     def path(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
-        """The URL path of the collection, an object or a subresource; the namespace is ignored for cluster-scoped ones."""
+        """The URL path of the collection, an object or a subresource; the namespace is ignored for cluster-scoped
+        ones."""
         parts = ["/apis", self.group, self.version] if self.group else ["/api", self.version]
         if self.namespaced and namespace:
             parts += ["namespaces", quote(namespace)]

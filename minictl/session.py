@@ -1,26 +1,26 @@
 """All that a command may touch: streams, server, namespace, printers, exit status.
 
-Writing a command (minictl/commands/NAME.py, shared flags in minictl/options.py; listed in minictl/cli.py's table with its one-line help):
+Writing a command: a module minictl/commands/NAME.py, and a line in the table of minictl/cli.py. Shared flags are in
+minictl/options.py.
 
     FLAGS = (*options.FILES, Flag("replicas", "int", help="how many replicas to have"), *options.OUTPUT)
+    USAGE = "scale (-f FILE | TYPE NAME) --replicas=COUNT"
     def run(session: Session, flags: Flags, args: list[str]) -> int | None: ...
-    command = Command("scale", run, usage="scale (-f FILE | TYPE NAME) --replicas=COUNT", flags=FLAGS, required=("replicas",))
+    command = Command("scale", run, usage=USAGE, flags=FLAGS, required=("replicas",))
 
 What it has at hand:
-    session.client.get/list/create/update/patch/delete/watch(path, ...)   minictl/client.py; refusals raise ServerError
-    session.resources.find("po") / .of_kind("apps/v1", "Deployment")      minictl/resources.py -> Resource (.path(ns, name), .label)
-    session.namespace, session.namespace_enforced                         -n, else the context's, else "default"; was -n given?
-    targets.select(session, args, Choice(...)), targets.fetch(...)        minictl/targets.py: arguments and -f to Targets and objects
-    manifests.read / targets.from_manifest                                minictl/manifests.py: documents of files, one by one
-    session.say("text")                                                   a line on stdout
-    session.note("text")                                                  a line on stderr (stdout is flushed first)
-    session.warn("text")                                                  `Warning: text` on stderr, each text once
-    report = session.reporter(flags); report(target_or_resource, object, "created", dry_run="none")
-                                                                          `pod/web created`, or what -o asks for
-    raise CommandError / UsageError / PlainError / Silent(exit_code)      minictl/errors.py; raise_all([...]) for several
+    session.client.get/list/create/update/patch/delete/watch(path, ...)    refusals raise ServerError
+    session.resources.find("po"), .of_kind("apps/v1", "Deployment")        a Resource: .path(ns, name), .label
+    session.namespace, session.namespace_enforced                          -n, or the context's; was -n given?
+    targets.select(session, args, Choice(...)), targets.fetch(...)         arguments and -f to Targets, and to objects
+    manifests.read(...), targets.from_manifest(...)                        the documents of files, one by one
+    session.say("text"), session.note("text"), session.warn("text")        a line on stdout, on stderr; `Warning: text`
+    report = session.reporter(flags)                                       what was done to one object, as -o asks for
+    report(target_or_resource, object, "created", dry_run="none")          `pod/web created`
+    raise CommandError | UsageError | PlainError | Silent(exit_code)       minictl/errors.py, with raise_all([...])
 
-Nothing heavy is imported at a module's head: yaml, ssl, subprocess, typing, dataclasses, typer and rich cost more than all
-the rest. Annotations are strings (from __future__), so names used only in them are imported under TYPE_CHECKING.
+Nothing heavy is imported at a module's head: yaml, ssl, subprocess, typing, dataclasses, typer and rich cost more than
+all the rest. Annotations are strings (from __future__), so names used only in them are imported under TYPE_CHECKING.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 
 DEFAULT_CLUSTER = "default"
 TIMEOUT_SENTENCE = (
-    "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time "
-    "unit (e.g. 1s | 2m | 3h)"
+    "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding "
+    "time unit (e.g. 1s | 2m | 3h)"
 )
 
 

@@ -73,12 +73,11 @@ class Target:
 class Choice:
     """How arguments are to be read.
 
-    `types_only`: names are not taken. `local`: manifests are not looked up on the server. `need`: raise when nothing is
-    chosen. `single`: at most one type may be given together with names.
+    `all`: every object of the types named; `need_names_or_selector`: types alone are not enough.
     """
 
     __slots__ = (
-        "all", "all_namespaces", "fields", "filenames", "kustomize", "labels", "need_names_or_selector", "recursive", "single",
+        "all", "all_namespaces", "fields", "filenames", "kustomize", "labels", "need_names_or_selector", "recursive",
     )  # fmt: skip
 
     def __init__(
@@ -92,7 +91,6 @@ class Choice:
         all: bool = False,
         all_namespaces: bool = False,
         need_names_or_selector: bool = False,
-        single: bool = False,
     ) -> None:
         self.filenames = list(filenames)
         self.kustomize = kustomize
@@ -102,7 +100,6 @@ class Choice:
         self.all = all
         self.all_namespaces = all_namespaces
         self.need_names_or_selector = need_names_or_selector
-        self.single = single
 
 
 class Selection:
@@ -236,8 +233,8 @@ def from_manifest(session: Session, manifest: manifests.Manifest) -> Target:
     if resource.namespaced:
         if session.namespace_enforced and namespace and namespace != session.namespace:
             raise CommandError(
-                f'the namespace from the provided object "{namespace}" does not match the namespace "{session.namespace}". '
-                f"You must pass '--namespace={namespace}' to perform this operation."
+                f'the namespace from the provided object "{namespace}" does not match the namespace '
+                f"\"{session.namespace}\". You must pass '--namespace={namespace}' to perform this operation."
             )
         namespace = namespace or session.namespace
         metadata["namespace"] = namespace

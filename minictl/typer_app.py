@@ -60,7 +60,7 @@ def build(command: Command) -> typer.Typer:
     panel = ""
     seen: set[tuple[str, str]] = set()
     for name, (module, summary) in command.children.items():
-        panel = dict((first, title) for title, first in PANELS).get(name, panel) if not command.path else "Commands"
+        panel = {first: title for title, first in PANELS}.get(name, panel) if not command.path else "Commands"
         if name.startswith("_") or (module, summary) in seen:
             continue  # an alias
         seen.add((module, summary))

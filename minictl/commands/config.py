@@ -8,7 +8,7 @@ _READ, _WRITE = "minictl.commands.config_read", "minictl.commands.config_write"
 command = Command(
     "config",
     usage="config COMMAND",
-    details="--kubeconfig names the one file to work on; else $KUBECONFIG lists them; else it is the local cluster's own.",
+    details="--kubeconfig names the file to work on; else $KUBECONFIG lists them; else it is the local cluster's.",
     children={
         "view": (_READ, "Show the merged kubeconfig, secrets left out"),
         "get-contexts": (_READ, "List contexts"),

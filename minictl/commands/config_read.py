@@ -27,7 +27,12 @@ SECRETS = {
     "password": REDACTED,
 }
 """What is not shown without --raw, and what is shown in its place."""
-FIELD_ORDER = ["kind", "apiVersion", "preferences", "clusters", "name", "cluster", "users", "user", "contexts", "context", "current-context", "server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority", "certificate-authority-data", "proxy-url", "client-certificate", "client-certificate-data", "client-key", "client-key-data", "token", "tokenFile", "as", "username", "password", "namespace"]
+FIELD_ORDER = [
+    "kind", "apiVersion", "preferences", "clusters", "name", "cluster", "users", "user", "contexts", "context",
+    "current-context", "server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority",
+    "certificate-authority-data", "proxy-url", "client-certificate", "client-certificate-data", "client-key",
+    "client-key-data", "token", "tokenFile", "as", "username", "password", "namespace",
+]  # fmt: skip
 """The order in which JSON lists the fields of a kubeconfig."""
 EMBEDDED = ("certificate-authority", "client-certificate", "client-key")
 

@@ -26,8 +26,8 @@ FIELDS = {
         "proxy-url", "disable-compression",
     ),
     "users": (
-        "client-certificate", "client-certificate-data", "client-key", "client-key-data", "token", "tokenFile", "act-as",
-        "username", "password",
+        "client-certificate", "client-certificate-data", "client-key", "client-key-data", "token", "tokenFile",
+        "act-as", "username", "password",
     ),
     "contexts": ("cluster", "user", "namespace"),
 }  # fmt: skip

@@ -165,7 +165,8 @@ class _Waiting:
         raise_all(self._errors)
 
     def _existing(self, selection: Selection) -> list[Target]:
-        """The single objects that are meant; lists are asked for, names are looked up first unless they need not exist."""
+        """The single objects that are meant; lists are asked for, names are looked up first unless they need not
+        exist."""
         found: list[Target] = []
         for target in selection:
             if target.name:
@@ -248,6 +249,6 @@ class _Waiting:
 command = Command(
     "wait",
     run,
-    usage="wait ([-f FILE] | TYPE/NAME | TYPE [--all | -l SELECTOR]) --for=(create|delete|condition=NAME|jsonpath=PATH)",
+    usage="wait (-f FILE | TYPE/NAME | TYPE (--all | -l SELECTOR)) --for=(create|delete|condition=NAME|jsonpath=PATH)",
     flags=FLAGS,
 )

@@ -60,7 +60,8 @@ def object_printer(flags: Flags, allowed: str = WRITE_FORMATS) -> Printer:
     if name in ("json", "yaml", "kyaml"):
         return _Documents(name, keep)
     raise CommandError(
-        f'unable to match a printer suitable for the output format "{flags.text("output")}", allowed formats are: {allowed}'
+        f'unable to match a printer suitable for the output format "{flags.text("output")}", '
+        f"allowed formats are: {allowed}"
     )
 
 

@@ -135,10 +135,10 @@ def _slice(value: Any, *bounds: Any) -> Any:
 
 def _exists(value: Any, *keys: Any) -> bool:
     for key in keys:
-        if (isinstance(value, dict) and isinstance(key, str) and key in value) or (isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value)):
-            value = value[key]
-        else:
+        known = range(len(value)) if isinstance(value, list) else value if isinstance(value, dict) else ()
+        if key not in known:
             return False
+        value = value[key]
     return True
 
 

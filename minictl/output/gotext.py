@@ -8,7 +8,7 @@ from minictl.errors import go_quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 
@@ -139,7 +139,7 @@ def _hexadecimal(value: int, marked: bool) -> str:
     return f"{'-' if value < 0 else ''}{'0x' if marked else ''}{abs(value):x}"
 
 
-_INTEGER = {
+_INTEGER: dict[str, Callable[[int, bool], str]] = {
     "d": lambda value, marked: str(value),
     "x": _hexadecimal,
     "X": lambda value, marked: _hexadecimal(value, False).upper(),

@@ -1,11 +1,11 @@
 """kubectl's JSONPath: parsing. Running the parsed template is walking.py's part.
 
 A template is text with actions between braces. An action is a chain of steps, each taking a list of values to another:
-`.name`, `['name']`, `[0]`, `[1:3]`, `[0,2]`, `[*]`, `.*`, `..`, `[?(@.x=="y")]`, "text", `range`, `end`. So a parsed template
-is a list of chains, and a step is a small tuple that starts with its kind:
+`.name`, `['name']`, `[0]`, `[1:3]`, `[0,2]`, `[*]`, `.*`, `..`, `[?(@.x=="y")]`, "text", `range`, `end`. So a parsed
+template is a list of chains, and a step is a small tuple that starts with its kind:
 
-    ("text", str) ("field", str) ("wildcard",) ("recursive",) ("array", start, stop, step, derived) ("union", [chain...])
-    ("filter", left chain, operator, right chain) ("value", int | float | bool) ("word", str)
+    ("text", str) ("field", str) ("wildcard",) ("recursive",) ("array", start, stop, step, derived) ("union",
+    [chain...]) ("filter", left chain, operator, right chain) ("value", int | float | bool) ("word", str)
 
 The dialect, with what it does not know (&&, =~), and its sentences are those of kubectl; scripts rely on both.
 """

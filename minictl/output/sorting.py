@@ -40,8 +40,8 @@ def sort(items: list[Any], path: str, of: Callable[[Any], Any] = lambda item: it
         raise CommandError(str(error)) from None
     if items and not any(values for values, _ in keyed):
         raise CommandError(f'couldn\'t find any field with path "{relaxed(path)}" in the list of objects')
-    keyed.sort(key=cmp_to_key(lambda a, b: _order(a[0], b[0])))
-    return [item for _, item in keyed]
+    order = cmp_to_key(_order)
+    return [item for _, item in sorted(keyed, key=lambda pair: order(pair[0]))]
 
 
 def _order(a: list[Any], b: list[Any]) -> int:

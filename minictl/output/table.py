@@ -14,7 +14,8 @@ PADDING = 3
 
 
 class Writer:
-    """Collects rows and writes them aligned. Widths never shrink, so that the rows of a watch stay under their header."""
+    """Collects rows and writes them aligned. Widths never shrink, so that the rows of a watch stay under their
+    header."""
 
     def __init__(self, write: Callable[[str], object], paint: Callable[[int, str, str], str] | None = None) -> None:
         self._write = write

@@ -29,9 +29,10 @@ _TOKEN = re.compile(
     |(?P<mark>:=|[=|(),])""",
     re.VERBOSE,
 )
-FUNCTIONS = frozenset(
-    ["and", "or", "not", "len", "index", "slice", "print", "printf", "println", "html", "js", "urlquery", "call", "eq", "ne", "lt", "le", "gt", "ge", "base64decode", "exists"]
-)
+FUNCTIONS = frozenset((
+    "and", "or", "not", "len", "index", "slice", "print", "printf", "println", "html", "js", "urlquery", "call",
+    "eq", "ne", "lt", "le", "gt", "ge", "base64decode", "exists",
+))  # fmt: skip
 
 
 class TemplateError(Exception):
@@ -109,7 +110,8 @@ class _Parser:
     # --- text and actions
 
     def _block(self) -> tuple[list[Node], str]:
-        """Nodes up to an {{end}} or {{else}} of an outer block, and which of these it was ("" at the end of the text)."""
+        """Nodes up to an {{end}} or {{else}} of an outer block, and which of these it was ("" at the end of the
+        text)."""
         nodes: list[Node] = []
         while True:
             text = self._text()
