@@ -86,7 +86,7 @@ def follow(new: Object, old: Object | None) -> None:
 def _keep_allocated(new: Object, old: Object) -> None:
     """A client that leaves an allocated value out means the one there is."""
     spec, before = spec_of(new), spec_of(old)
-    if type_of(old) in WITH_CLUSTER_IP and type_of(new) in WITH_CLUSTER_IP:
+    if EXTERNAL_NAME not in (type_of(old), type_of(new)):
         if not spec.get("clusterIP"):
             _set(spec, "clusterIP", before.get("clusterIP"))
         if not spec.get("clusterIPs") and spec.get("clusterIP") == before.get("clusterIP"):
@@ -125,7 +125,7 @@ def _drop_what_the_type_lacks(new: Object, old: Object) -> None:
     something by it, and validation says what."""
     spec, before = spec_of(new), spec_of(old)
     kind, kind_before = type_of(new), type_of(old)
-    if kind_before in WITH_CLUSTER_IP and kind not in WITH_CLUSTER_IP:
+    if kind_before != EXTERNAL_NAME and kind == EXTERNAL_NAME:
         _drop_same(spec, before, ("ipFamilies", "ipFamilyPolicy"))
         if cluster_ips(new) == cluster_ips(old):
             _drop_same(spec, before, ("clusterIP",))

@@ -106,6 +106,12 @@ def test_external_name_gives_up_addresses_and_families() -> None:
     assert not {"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"} & spec.keys()
 
 
+def test_a_type_that_does_not_exist_is_the_only_thing_wrong() -> None:
+    old = addressed()
+    new = updated(kind, {**old, "spec": {**old["spec"], "type": "Ingress"}}, old)
+    assert [cause.field for cause in kind.validate(new) + kind.validate_update(new, old)] == ["spec.type"]
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
