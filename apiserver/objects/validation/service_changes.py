@@ -23,7 +23,7 @@ _SET_ONCE = "may not change once set"
 def validate_service_update(new: Object, old: Object) -> Causes:
     """What `new` changes that `old` has settled."""
     causes: Causes = []
-    if type_of(new) in services.WITH_CLUSTER_IP and type_of(old) in services.WITH_CLUSTER_IP:
+    if services.EXTERNAL_NAME not in (type_of(new), type_of(old)):
         if not (is_headless(new) and is_headless(old)):
             causes += _validate_cluster_ips(new, old)
         if not is_headless(new) and not is_headless(old):
