@@ -28,6 +28,8 @@ from apiserver.storage import Log, LogError
 KEPT = ("nodes", "service_cidr", "pod_cidr", "cluster_domain")
 """Settings that a cluster keeps from its first start on, unless a flag says otherwise."""
 ROOT_MODE = 0o700
+PRIVATE = 0o077
+"""What no file or socket made here grants to anybody else."""
 
 
 class CannotStart(Exception):
@@ -130,6 +132,7 @@ async def run(settings: Settings) -> None:
 
 def main() -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    os.umask(PRIVATE)
     try:
         settings = settings_from(sys.argv[1:])
         held = lock(settings.state_folder)

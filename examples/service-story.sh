@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-say() { printf '\n# %s\n' "$@"; }
+say() { printf '\n'; printf '# %s\n' "$@"; }
 run() { printf '$ %s\n' "$*"; "$@"; }
 ips() { minictl get endpoints backend-service -o jsonpath='{range .subsets[*].addresses[*]}{.ip}{"\n"}{end}' 2>/dev/null; }
 
