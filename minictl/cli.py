@@ -55,7 +55,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "set": (_C + "set", "Change one thing of existing objects"),
     "taint": (_C + "taint", "Change the taints of nodes"),
     "cordon": (_C + "cordon", "Mark a node unschedulable"),
-    "uncordon": (_C + "uncordon", "Mark a node schedulable"),
+    "uncordon": (_C + "cordon", "Mark a node schedulable"),
     "drain": (_C + "drain", "Move the Pods off a node"),
     "kustomize": (_C + "kustomize", "Print what a kustomization makes"),
     # the client itself

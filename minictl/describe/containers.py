@@ -100,7 +100,7 @@ def resources(page: Page, wanted: Fields | None, level: int) -> None:
         if amounts:
             page.line(f"{label}:", level)
             for name, amount in sorted(amounts.items()):
-                page.field(name, amount, level + 1)
+                page.field(name, quantities.canonical(amount), level + 1)
 
 
 def _probes(page: Page, container: Fields) -> None:

@@ -44,7 +44,7 @@ def page(page: Page, node: Fields, happened: Events, cluster: Cluster) -> None:
         if status.get(key):
             page.line(f"{label}:")
             for name, amount in sorted(status[key].items()):
-                page.field(name, amount, 1)
+                page.field(name, quantities.canonical(amount), 1)
     _system(page, spec, status.get("nodeInfo") or {})
     chosen = f"spec.nodeName={meta.get('name', '')},status.phase!=Failed,status.phase!=Succeeded"
     _pods(page, status, cluster.list("v1", "pods", "", fields=chosen) or [], cluster)

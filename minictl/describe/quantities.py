@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
+ZERO = Decimal(0)
 _BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _DECIMAL_SUFFIX = {exponent: suffix for suffix, exponent in _DECIMAL.items()}
@@ -12,12 +12,14 @@ _BINARY_SUFFIX = {power: suffix for suffix, power in _BINARY.items()}
 _QUANTITY = re.compile(r"([+-]?[0-9.]+)(?:([KMGTPE]i)|([eE][+-]?[0-9]+)|([numkMGTPE]?))")
 
 
-@dataclass(frozen=True)
 class Quantity:
-    """An amount, and whether it was written with 1024s, with an exponent, or with 1000s."""
+    """An amount, and whether it was written with 1024s ("binary"), with an "exponent", or with 1000s ("decimal")."""
 
-    value: Decimal = Decimal(0)
-    style: str = "decimal"
+    __slots__ = ("style", "value")
+
+    def __init__(self, value: Decimal = ZERO, style: str = "decimal") -> None:
+        self.value = value
+        self.style = style
 
     def __add__(self, other: "Quantity") -> "Quantity":
         style = self.style if self.value else other.style
@@ -46,6 +48,14 @@ def parse(text: object) -> Quantity:
     if exponent:
         return Quantity(digits.scaleb(int(exponent[1:])), "exponent")
     return Quantity(digits.scaleb(_DECIMAL[suffix or ""]))
+
+
+def canonical(text: object) -> str:
+    """An amount in its shortest form, as Kubernetes' own types write it: 1000 is 1k, 1024Mi is 1Gi."""
+    try:
+        return str(parse(text))
+    except ValueError:
+        return str(text)
 
 
 def _in_binary(value: Decimal) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from minictl.describe import Cluster, Events, Fields
+from minictl.describe import Cluster, Events, Fields, quantities
 from minictl.describe.text import Page
 
 _SCOPES = {
@@ -47,4 +47,7 @@ def _scopes(page: Page, subject: Fields, level: int, bullet: str) -> None:
 def _usage(subject: Fields) -> Iterable[str]:
     status = subject.get("status") or {}
     used = status.get("used") or {}
-    return (f"{name}\t{used.get(name, '0')}\t{hard}" for name, hard in sorted((status.get("hard") or {}).items()))
+    return (
+        f"{name}\t{quantities.canonical(used.get(name, '0'))}\t{quantities.canonical(hard)}"
+        for name, hard in sorted((status.get("hard") or {}).items())
+    )
