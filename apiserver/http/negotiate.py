@@ -13,6 +13,9 @@ JSON, YAML = "application/json", "application/yaml"
 TABLE, PARTIAL, PARTIAL_LIST = "Table", "PartialObjectMetadata", "PartialObjectMetadataList"
 DISCOVERY = "APIGroupDiscoveryList"
 
+SHAPE_VERSIONS = {DISCOVERY: "v2"}
+"""The version (`v=`) in which a shape is offered, where it is not v1."""
+
 OFFERED = (
     "application/json, application/yaml, application/vnd.kubernetes.protobuf, "
     "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
@@ -50,7 +53,7 @@ def accepted(header: str, shapes: tuple[str, ...] = ()) -> Accepted:
         shape = parameters.get("as", "")
         if not shape:
             return Accepted(media_type)
-        if shape in shapes and parameters.get("v") not in ("v1beta1", "v2beta1"):
+        if shape in shapes and parameters.get("v") == SHAPE_VERSIONS.get(shape, "v1"):
             return Accepted(media_type, shape)
     raise errors.NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {OFFERED}", {})
 

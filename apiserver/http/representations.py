@@ -13,9 +13,11 @@ from apiserver.errors import BadRequest
 from apiserver.http.negotiate import PARTIAL, PARTIAL_LIST, TABLE, YAML, Accepted, dump_yaml
 from apiserver.kind import Kind, Since
 from apiserver.objects import table
+from apiserver.objects.validation import invalid
 from apiserver.storage import Record
 
 SHAPES = (TABLE, PARTIAL, PARTIAL_LIST)
+INCLUDE_OBJECT = ("", "Metadata", "Object", "None")
 Query = Mapping[str, str]
 
 
@@ -66,16 +68,24 @@ def bare(kind: Kind, record: Record) -> bytes:
 
 
 def table_row(kind: Kind, record: Record, now: datetime, query: Query) -> bytes:
-    """Raises BadRequest for an unknown includeObject."""
-    include = query.get("includeObject", "Metadata")
-    if include == "None":
-        return table.render(row_of(kind, record), now, None)
-    if include == "Object":
-        return table.render(row_of(kind, record), now, record.encoded)
-    if include not in ("Metadata", ""):
-        raise BadRequest(f"unrecognized includeObject value: {include}")
+    """One row, with what `includeObject` asks for. Raises BadRequest when that is unknown."""
     row = row_of(kind, record)
-    return table.render(row, now, row.metadata)
+    match included(query):
+        case "None":
+            return table.render(row, now, b"null")
+        case "Object":
+            return table.render(row, now, record.encoded)
+        case _:
+            return table.render(row, now, row.metadata)
+
+
+def included(query: Query) -> str:
+    """The includeObject of a query. Raises BadRequest."""
+    include = query.get("includeObject", "")
+    if include not in INCLUDE_OBJECT:
+        cause = invalid("includeObject", include, "must be 'Metadata', 'Object', 'None', or empty")
+        raise BadRequest(f"Unable to convert to Table as requested: {cause}")
+    return include
 
 
 def one(kind: Kind, record: Record, accept: Accepted, now: datetime, query: Query) -> bytes:
@@ -96,6 +106,7 @@ def many(
     """A list in the accepted representation; `metadata` is the ListMeta."""
     meta = orjson.dumps(metadata)
     if accept.shape == TABLE:
+        included(query)
         rows = [table_row(kind, record, now, query) for record in records]
         return finish(table.join(rows, definitions(kind), meta), accept, query)
     if accept.shape in (PARTIAL, PARTIAL_LIST):

@@ -61,11 +61,9 @@ def since(timestamp: str | None, now: datetime) -> str:
     return age((now - parse_timestamp(timestamp)).total_seconds())
 
 
-def render(row: Row, now: datetime, object: bytes | None) -> bytes:
-    """One row's JSON; `object` replaces the metadata-only object (None: leave it out)."""
+def render(row: Row, now: datetime, object: bytes) -> bytes:
+    """One row's JSON, with what it shows as its object."""
     cells = [c if isinstance(c, bytes) else orjson.dumps(c[1] + since(c[0], now) + c[2]) for c in row.cells]
-    if object is None:
-        return b'{"cells":[' + b",".join(cells) + b"]}"
     return b'{"cells":[' + b",".join(cells) + b'],"object":' + object + b"}"
 
 
