@@ -1,4 +1,4 @@
-"""How apply changes one object that is there: work out the patch, send it, try again after a conflict, or replace by force.
+"""How apply changes what is there: work out the patch, send it, try again after a conflict, or replace by force.
 
 `diff` uses the same with a server-side dry run, so what it shows is what apply would do.
 """

@@ -19,8 +19,8 @@ MAX_KEY_BYTES = 253
 MAX_PORT = 65535
 
 LABEL_VALUE_RULE = (
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end"
-    " with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is"
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start"
+    " and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is"
     " '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
 )
 _CONFIG_KEY_RULE = (
@@ -28,8 +28,8 @@ _CONFIG_KEY_RULE = (
     "  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
 )
 _ENV_NAME_RULE = (
-    "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start"
-    " with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is"
+    "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not"
+    " start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is"
     " '[-._a-zA-Z][-._a-zA-Z0-9]*')"
 )
 

@@ -1,7 +1,7 @@
 """Objects in an editor: the file that is shown, the program that shows it, and what came back.
 
-The file opens with a header of comments; after a refusal it opens again with the reasons there. Saving it as it was ends
-the edit: with nothing changed the first time, and with an error when what was refused was not touched.
+The file opens with a header of comments; after a refusal it opens again with the reasons there. Saving it as it was
+ends the edit: with nothing changed the first time, and with an error when what was refused was not touched.
 """
 
 from __future__ import annotations

@@ -53,7 +53,9 @@ def begin(session: Session, kind: str, name: str, api_version: str = "v1", label
     return {"kind": kind, "apiVersion": api_version, "metadata": meta}
 
 
-def make(session: Session, flags: Flags, subject: Object, where: Resource, failure: str = "", saves: bool = True) -> None:
+def make(
+    session: Session, flags: Flags, subject: Object, where: Resource, failure: str = "", saves: bool = True
+) -> None:
     """Creates the object, or only shows it, and tells. `failure` stands before what the server says against it;
     `saves`: --save-config has its effect.
 

@@ -1,7 +1,7 @@
 """From client-side to server-side apply: fields that client-side apply owned pass to the server-side manager.
 
-Without this, a field dropped from the manifest would stay, because the old manager would still own it. The annotation of
-client-side apply is kept, owned by a manager of its own, so that one can go back.
+Without this, a field dropped from the manifest would stay, because the old manager would still own it. The annotation
+of client-side apply is kept, owned by a manager of its own, so that one can go back.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _owns_annotation(fields: Object) -> bool:
 
 
 def handed_over(subject: Object, old_managers: set[str], manager: str) -> list[Object] | None:
-    """managedFields with the Update entries of `old_managers` folded into the Apply entry of `manager`; None if none are."""
+    """managedFields with the Update entries of `old_managers` folded into the Apply entry of `manager`, or None."""
     entries = subject["metadata"].get("managedFields") or []
     old = [
         e

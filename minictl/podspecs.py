@@ -117,7 +117,7 @@ def change_all(
 ) -> None:
     """Changes every object, sends what differs, and tells; an object that stays as it is is passed over in silence.
 
-    `change(spec, subject)` changes a Pod spec in place; what it raises as Complaints counts, but does not stop the others.
+    `change(spec, subject)` changes a Pod spec in place; what it raises as Complaints counts, but stops nothing.
     `always`: even what stays as it is is sent and told.
 
     Raises:

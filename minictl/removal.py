@@ -138,7 +138,10 @@ def _gone(session: Session, target: Target, uid: str) -> bool:
 def _watched_away(session: Session, target: Target, uid: str, seconds: float) -> bool:
     """Watches one object for a while; False when nothing happened to it that matters."""
     collection = target.resource.path(target.namespace)
-    query: dict[str, str | int | bool | None] = {"fieldSelector": f"metadata.name={target.name}", "timeoutSeconds": max(int(seconds), 1)}
+    query: dict[str, str | int | bool | None] = {
+        "fieldSelector": f"metadata.name={target.name}",
+        "timeoutSeconds": max(int(seconds), 1),
+    }
     end = time.monotonic() + seconds
     try:
         for event in session.client.watch(collection, query, timeout=seconds):

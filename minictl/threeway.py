@@ -6,11 +6,11 @@ manifest now) and `current` (what the server has):
     original {a, b}   --- dropped from the manifest: b --------> {"b": null}      \\
     current  {a', c}  --- other than in the manifest: a -------> {"a": "new"}     /   one patch; c stays as it is
 
-So fields others set stay, and fields the manifest gave up go. With a schema the patch is a strategic merge patch: lists
-that have a merge key are compared item by item, and directives say what the values alone cannot: `$patch: delete` removes
-an item, `$setElementOrder/ports` fixes the order, `$deleteFromPrimitiveList/finalizers` removes plain values,
-`$retainKeys` clears the other members of a union. Without one (custom resources) it is a JSON merge patch, which replaces
-lists whole.
+So fields others set stay, and fields the manifest gave up go. With a schema the patch is a strategic merge patch:
+lists that have a merge key are compared item by item, and directives say what the values alone cannot:
+`$patch: delete` removes an item, `$setElementOrder/ports` fixes the order, `$deleteFromPrimitiveList/finalizers`
+removes plain values, `$retainKeys` clears the other members of a union. Without one (custom resources) it is a JSON
+merge patch, which replaces lists whole.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def key_of(item: Any, merge_key: str) -> Any:
 
 
 def _numbered(items: list[Any], merge_key: str) -> list[tuple[str, int]]:
-    """The identity of each item; a second item of the same key (port 53 over TCP and over UDP) is number 1, and so on."""
+    """The identity of each item; a second one of the same key (port 53 over TCP and UDP) is number 1, and so on."""
     seen: dict[str, int] = {}
     identities = []
     for item in items:

@@ -27,7 +27,8 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
 command = Command(
     "create configmap",
     run,
-    usage="create configmap NAME [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none]",
+    usage="create configmap NAME [--from-file=[key=]source] [--from-literal=key1=value1]"
+    " [--dry-run=server|client|none]",
     flags=(
         Flag("from-file", "strings", help="file or folder to take; key=file to call it key"),
         Flag("from-literal", "array", help="key=value to put in"),

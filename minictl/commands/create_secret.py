@@ -102,7 +102,8 @@ def docker_registry(session: Session, flags: Flags, args: list[str]) -> None:
     files = flags.list("from-file")
     if not files and not (user and password and server):
         raise CommandError(
-            "either --from-file or the combination of --docker-username, --docker-password and --docker-server is required"
+            "either --from-file or the combination of --docker-username, --docker-password and --docker-server"
+            " is required"
         )
     if files:
         keyvalues.fill_secret(secret, keyvalues.entries((), files, (), "secret"))

@@ -38,7 +38,8 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
             session.say(f"{target.label} drained{nodes.SUFFIX[how]}")
         except CommandError as error:
             session.note(
-                f"error: unable to drain node {go_quote(target.name)} due to error: {error.message}, continuing command..."
+                f"error: unable to drain node {go_quote(target.name)} due to error: {error.message},"
+                " continuing command..."
             )
             errors.append(error)
             pending.append(target.name)

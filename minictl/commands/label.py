@@ -224,7 +224,8 @@ def _command(name: str, kind: _Kind) -> Command:
     return Command(
         name,
         _runner(kind),
-        usage=f"{name} [--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version]",
+        usage=f"{name} [--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N"
+        " [--resource-version=version]",
         flags=(
             *options.FILES,
             options.SELECTOR,

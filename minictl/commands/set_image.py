@@ -46,6 +46,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
 command = Command(
     "set image",
     run,
-    usage="set image (-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N",
+    usage="set image (-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1"
+    " ... CONTAINER_NAME_N=CONTAINER_IMAGE_N",
     flags=podspecs.FLAGS,
 )

@@ -1,8 +1,8 @@
 """Tab stops: columns as wide as their widest cell, aligned only over neighbouring lines.
 
-A cell ends at a tab; what follows the last tab of a line belongs to no column. Lines that have a cell in the same column
-and follow each other form a block, and a block is padded as one. This is how Go's text/tabwriter lays text out, so blocks,
-not the whole text, decide the widths: a line without tabs ends every block.
+A cell ends at a tab; what follows the last tab of a line belongs to no column. Lines that have a cell in the same
+column and follow each other form a block, and a block is padded as one. This is how Go's text/tabwriter lays text out,
+so blocks, not the whole text, decide the widths: a line without tabs ends every block.
 """
 
 from collections.abc import Sequence
