@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from apiserver.errors import Cause, Resource
@@ -181,9 +182,9 @@ class Kind:
     def list_name(self) -> str:
         return self.name + "List"
 
-    @property
-    def _family(self) -> Resource:
-        return self.stored_as.resource if self.stored_as else self.resource
+    @cached_property
+    def _family(self) -> str:
+        return str(self.stored_as.resource if self.stored_as else self.resource)
 
     def prefix(self, namespace: str = "") -> str:
         """The start of the storage keys of this kind, or of those in one namespace."""

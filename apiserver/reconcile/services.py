@@ -17,7 +17,7 @@ from apiserver.reconcile.workqueue import Key
 
 FREE_PODS = 100
 """Up to this many Pods a Service's endpoints follow every change at once."""
-PAUSE_SECONDS_PER_POD = 150e-6
+PAUSE_SECONDS_PER_POD = 250e-6
 """Beyond that, the changes of this long are taken together: planning, checking and writing 1,000 endpoints costs tens
 of milliseconds, and a rollout of 1,000 Pods must not pay that a thousand times."""
 
