@@ -16,6 +16,7 @@ import sys
 from minictl import flags as grammar
 from minictl.errors import PROGRAM, CommandError, PlainError
 from minictl.flags import Command, Flag
+from minictl.near import near
 from minictl.options import GLOBAL_FLAGS
 
 TYPE_CHECKING = False
@@ -50,13 +51,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "edit": (_C + "edit", "Change an object in your editor"),
     "replace": (_C + "replace", "Replace objects by those of a file"),
     "scale": (_C + "scale", "Set how many replicas there are"),
-    "autoscale": (_C + "autoscale", "Create a HorizontalPodAutoscaler"),
     "rollout": (_C + "rollout", "Follow and steer rollouts"),
     "set": (_C + "set", "Change one thing of existing objects"),
-    "taint": (_C + "taint", "Change the taints of nodes"),
-    "cordon": (_C + "cordon", "Mark a node unschedulable"),
-    "uncordon": (_C + "cordon", "Mark a node schedulable"),
-    "drain": (_C + "drain", "Move the Pods off a node"),
     "kustomize": (_C + "kustomize", "Print what a kustomization makes"),
     # the client itself
     "config": (_C + "config", "Read and change kubeconfig files"),
@@ -72,6 +68,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+INTERRUPTED = 130
+"""Exit status after Ctrl-C."""
+NOT_HERE = frozenset((
+    "alpha", "attach", "autoscale", "certificate", "cordon", "cp", "debug", "drain", "exec", "logs", "port-forward",
+    "proxy", "taint", "top", "uncordon",
+)) - COMMANDS.keys()  # fmt: skip
+"""Commands of kubectl that are refused by name."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line; gives its exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
@@ -81,9 +86,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except CommandError as error:
         return _fail(error)
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         return _die_of_a_broken_pipe()
+    except Exception as error:  # a fault of ours: one line for people, the traceback for those who ask
+        if os.environ.get("MINICTL_DEBUG"):
+            raise
+        return _fail(CommandError(f"{type(error).__name__}: {error} (a fault in minictl; MINICTL_DEBUG=1 shows where)"))
     return status
 
 
@@ -94,6 +103,8 @@ def _fail(error: CommandError) -> int:
         text = error.sentence()
         if text:
             sys.stderr.write(text if text.endswith("\n") else f"{text}\n")
+        if error.hint and sys.stderr.isatty():
+            sys.stderr.write(f"{error.hint}\n")
     except BrokenPipeError:
         return _die_of_a_broken_pipe()
     return error.exit_code
@@ -174,6 +185,8 @@ def _no_such_child(command: Command, parsed: Parsed) -> int:
         raise CommandError(
             f"unknown command \"{' '.join(parsed.args)}\"\nSee '{PROGRAM} {command.path} -h' for help and examples"
         )
+    if parsed.args[0] in NOT_HERE:
+        raise CommandError(f"the command {parsed.args[0]} is not supported by minictl")
     raise PlainError(unknown_command(parsed.args[0]))
 
 
@@ -255,22 +268,8 @@ def _run_plugin(words: list[str]) -> None:
 
 def unknown_command(word: str) -> str:
     """The sentence for a command that does not exist, with those that look like it."""
-    near = [
-        name
-        for name in sorted([*COMMANDS, "help"])
-        if not name.startswith("_") and (distance(word.lower(), name) <= 2 or name.startswith(word.lower()))
-    ]
+    found = near(word, [*COMMANDS, "help"])
     lines = [f'error: unknown command "{word}" for "{PROGRAM}"']
-    if near:
-        lines += ["", "Did you mean this?", *(f"\t{name}" for name in near), ""]
+    if found:
+        lines += ["", "Did you mean this?", *(f"\t{name}" for name in found), ""]
     return "\n".join(lines)
-
-
-def distance(a: str, b: str) -> int:
-    """How many letters must be added, dropped or changed to turn one word into the other."""
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        last, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (x != y))
-    return row[-1]

@@ -35,6 +35,8 @@ class CommandError(Exception):
         self.exit_code = exit_code
         self.printed = ""
         """What had been written for stdout before it failed."""
+        self.hint = ""
+        """A line of advice for people at a terminal."""
 
     def in_a_list(self) -> str:
         """The sentence when it is one of several."""

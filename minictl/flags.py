@@ -22,6 +22,7 @@ Types: string, bool, int (any Go int), strings (repeated and comma-separated), a
 from __future__ import annotations
 
 from minictl.errors import CommandError, FlagError, go_quote
+from minictl.near import hint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -280,7 +281,9 @@ class _Reader:
         if flag is None:
             if name == "help":
                 raise HelpWanted
-            raise FlagError(f"unknown flag: --{name}", self.path)
+            error = FlagError(f"unknown flag: --{name}", self.path)
+            error.hint = hint(f"--{name}", [f"--{known}" for known in self._long])
+            raise error
         if equals:
             self._set(flag, value, f"--{name}")
         elif flag.bare is not None:

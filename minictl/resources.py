@@ -11,6 +11,7 @@ import os
 
 from minictl.client import quote
 from minictl.errors import NoSuchType, ServerError
+from minictl.near import hint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -125,7 +126,9 @@ class Resources:
             self._forget()
             found = self._find(word)
         if found is None:
-            raise NoSuchType(word.partition(".")[0] if "." in word else word)
+            error = NoSuchType(word.partition(".")[0] if "." in word else word)
+            error.hint = hint(error.name, {name for r in self.all() for name in (r.plural, *r.short_names)})
+            raise error
         return found
 
     def of_kind(self, api_version: str, kind: str) -> Resource | None:
