@@ -73,6 +73,8 @@ class Documents:
         return _json(request, discovery.VERSION)
 
     def _health(self, request: Request) -> Response:
+        if request.parts[1:] and (len(request.parts) > 2 or request.parts[1] not in CHECKS):
+            return NO_PAGE
         if "verbose" not in request.query:
             return Response(b"ok", media_type=TEXT)
         lines = [f"[+]{check} ok" for check in CHECKS] + [f"{request.parts[0]} check passed", ""]

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from apiserver.errors import BadRequest
+from apiserver.errors import BadRequest, NotAcceptable
 from apiserver.http.negotiate import PARTIAL, PARTIAL_LIST, TABLE, YAML, Accepted, dump_yaml
 from apiserver.kind import Kind, Since
 from apiserver.objects import table
@@ -109,7 +109,12 @@ def many(
         included(query)
         rows = [table_row(kind, record, now, query) for record in records]
         return finish(table.join(rows, definitions(kind), meta), accept, query)
-    if accept.shape in (PARTIAL, PARTIAL_LIST):
+    if accept.shape == PARTIAL:
+        group = "core" if not kind.group else kind.group.partition(".")[0]
+        raise NotAcceptable(
+            f"you requested {PARTIAL}, but the requested object is a list (*{group}.{kind.list_name})", {}
+        )
+    if accept.shape == PARTIAL_LIST:
         head = orjson.dumps({"kind": PARTIAL_LIST, "apiVersion": "meta.k8s.io/v1"})[:-1]
         items = b",".join(partial_of(record) for record in records)
     else:

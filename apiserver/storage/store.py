@@ -178,6 +178,8 @@ class Store:
         upto = self.revision
         if since >= upto:
             return []
+        if since < self.oldest():
+            raise Compacted(self.oldest())
         if self._history and self._history[0].record.revision <= since + 1:
             return [c for c in self._history if c.record.revision > since and c.record.key.startswith(prefix)]
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._read_changes, since, upto, prefix)
@@ -206,6 +208,8 @@ class Store:
     async def compact(self, revision: int) -> None:
         """Forget history before `revision`."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._log.compact, revision)
+        while self._history and self._history[0].record.revision <= revision:
+            self._history.popleft()
 
     async def close(self) -> None:
         """Finish the writes under way and close the log."""

@@ -106,7 +106,6 @@ async def test_a_revision_that_is_gone_cannot_be_watched_from() -> None:
     for n in range(10):
         await put(store, "x", n)
     await store.compact(8)
-    store._history.clear()
     watch = Watch(store, Selection(THING))
     with pytest.raises(Compacted):
         await watch.resume(3)

@@ -188,7 +188,8 @@ def _merged_items(shape: Keyed | Distinct, live: list[Any], config: list[Any]) -
 
 
 def without(shape: Shape, value: Any, doomed: Tree) -> Any:
-    """The value without the paths in `doomed`; a list or map that loses everything becomes None."""
+    """The value without the paths in `doomed`; a list or map that loses everything becomes null, and still counts as
+    a member of what it stands in."""
     if not value:
         return value
     if isinstance(shape, Members) and isinstance(value, dict):
@@ -199,9 +200,7 @@ def without(shape: Shape, value: Any, doomed: Tree) -> Any:
             if node is None:
                 kept[name] = member
             elif not is_member(node):
-                left = without(child, member, node)
-                if left is not None:
-                    kept[name] = left
+                kept[name] = without(child, member, node)
         return kept or None
     if isinstance(shape, Keyed | Distinct):
         items = []

@@ -107,7 +107,8 @@ class _Apply:
         self.managers: Managers = {**managers, me: Owned(wanted, config["apiVersion"], last.time if last else "")}
         self.merged: Object = typed.merged(root.whole, live, config) if live is not None else copied(config)
         if last is not None:
-            self.merged = _pruned(root.whole, self.merged, last.fields, self.managers)
+            wishes = [root.whole.applied(config) or {}, *(owned.fields for owned in self.managers.values())]
+            self.merged = _pruned(root.whole, self.merged, last.fields, wishes)
         changed, removed = root.owned.compared(root.zero if live is None else live, self.merged)
         self.changed, self.removed = changed or {}, removed or {}
 
@@ -130,16 +131,17 @@ class _Apply:
         return self.merged
 
 
-def _pruned(shape: Members, merged: Object, last: Tree, managers: Managers) -> Object:
-    """The merged object without what was applied last time and is nobody's wish now.
+def _pruned(shape: Members, merged: Object, last: Tree, wishes: list[Tree]) -> Object:
+    """The merged object without what was applied `last` time and is nobody's wish now.
 
-    First everything applied before goes; then what anybody owns comes back, with the structs above it; then what went
-    along although this manager had never applied it.
+    First everything applied before goes; then what anybody wishes comes back, with the structs above it; then what went
+    along although this manager had never applied it. The manifest's own wishes must include its name here, or all of
+    metadata would go with the last label.
     """
     last = typed.named(shape, last)
     owned: Tree = {}
-    for manager in managers.values():
-        owned = union(owned, manager.fields)
+    for wish in wishes:
+        owned = union(owned, wish)
     everything = _all_named(shape, merged)
     pruned = typed.without(shape, merged, last)
     kept = union(_all_named(shape, pruned), typed.named(shape, owned))
