@@ -60,6 +60,12 @@ class _Rollout:
         return [*self.old, *([self.new] if self.new else [])]
 
     @property
+    def is_settled(self) -> bool:
+        """Whether the ReplicaSets are as big as they say; what is not settled must not be added to, or there would be
+        more Pods than the surge allows."""
+        return all(map(deployments.is_settled, self.every))
+
+    @property
     def place(self) -> tuple[str, str]:
         metadata = self.deployment["metadata"]
         return metadata["namespace"], metadata["name"]
@@ -130,7 +136,10 @@ async def _keep_size(rollout: _Rollout) -> None:
     """Share a changed size among the ReplicaSets without rolling any further."""
     if rollout.new is not None:
         await _renew(rollout, rollout.new)
-    await _resize(rollout, deployments.plan_scale(rollout.deployment, rollout.new, rollout.old))
+    steps = deployments.plan_scale(rollout.deployment, rollout.new, rollout.old)
+    grows = any(step.replicas > deployments.replicas_of(step.replicaset) for step in steps)
+    if rollout.is_settled or not grows:
+        await _resize(rollout, steps)
     if rollout.deployment["spec"].get("paused"):
         await _forget(rollout)
     now = rollout.api.clock.now()
@@ -142,10 +151,14 @@ async def _roll(rollout: _Rollout) -> bool:
     new = await _ensure_new(rollout)
     if new is None:
         return False
-    steps = deployments.plan_grow(rollout.deployment, new, rollout.old)
-    steps = steps or deployments.plan_shrink(rollout.deployment, new, rollout.old)
+    growing = deployments.plan_grow(rollout.deployment, new, rollout.old)
+    is_smaller = any(step.replicas < deployments.replicas_of(step.replicaset) for step in growing)
+    if growing and not is_smaller and not rollout.is_settled:
+        # Pods of a former size may still be on their way: their ReplicaSet's status brings the next reconcile.
+        growing = []
+    steps = growing or deployments.plan_shrink(rollout.deployment, new, rollout.old)
     await _resize(rollout, steps)
-    return not steps
+    return rollout.is_settled and not steps
 
 
 async def _recreate(rollout: _Rollout) -> bool:
@@ -167,6 +180,8 @@ async def _recreate(rollout: _Rollout) -> bool:
 
 def _old_pods_run(rollout: _Rollout) -> bool:
     """Whether a Pod of an old template is left, even one that is terminating."""
+    if not all(map(deployments.is_settled, rollout.old)):
+        return True
     if any(replicaset.get("status", {}).get("replicas") for replicaset in rollout.old):
         return True
     uids = {replicaset["metadata"]["uid"] for replicaset in rollout.old}
@@ -219,7 +234,7 @@ async def _renew(rollout: _Rollout, new: Object) -> Object:
 async def _make_new(rollout: _Rollout) -> Object | None:
     api, deployment = rollout.api, rollout.deployment
     revision = max(map(deployments.revision_of, rollout.old), default=0) + 1
-    size = deployments.size_for_new(deployment, rollout.old, 0)
+    size = deployments.size_for_new(deployment, rollout.old, 0) if rollout.is_settled else 0
     reference = ownership.owner_reference(DEPLOYMENT, deployment)
     wanted = deployments.make_replicaset(deployment, reference, size, revision)
     name = wanted["metadata"]["name"]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import replace
 
 from apiserver.api import API
 from apiserver.errors import AlreadyExists
@@ -27,7 +26,7 @@ PORT = 443
 
 
 async def bootstrap(api: API, service_ip: str, address: str, port: int) -> None:
-    """Make the Service right: `service_ip` its ClusterIP, `address` and `port` where the server listens."""
+    """Make the Service right: `service_ip` its ClusterIP, `address` (not loopback) and `port` where Pods reach it."""
     wanted = wanted_objects(service_ip, address, port)
     for kind, object in wanted.items():
         await _ensure(api, kind, object)
@@ -73,12 +72,7 @@ def wanted_objects(service_ip: str, address: str, port: int) -> dict[Kind, Objec
         "endpoints": [{"addresses": [address], "conditions": {"ready": True}}],
         "ports": [dict(target)],
     }
-    # Users may not write a loopback address into endpoints: it would lead each Pod to itself. Here it is the truth.
-    unchecked = [
-        replace(kind, validate_create=lambda _: [], validate_update=lambda *_: [])
-        for kind in (ENDPOINTS, ENDPOINTSLICE)
-    ]
-    return {SERVICE: service, unchecked[0]: endpoints, unchecked[1]: slice_}
+    return {SERVICE: service, ENDPOINTS: endpoints, ENDPOINTSLICE: slice_}
 
 
 async def _ensure(api: API, kind: Kind, wanted: Object) -> None:

@@ -56,6 +56,12 @@ def available_of(replicaset: Object) -> int:
     return int(replicaset.get("status", {}).get("availableReplicas", 0))
 
 
+def is_settled(replicaset: Object) -> bool:
+    """Whether its controller has acted on its present size: until then it may still be making Pods for a former one."""
+    observed = replicaset.get("status", {}).get("observedGeneration", 0)
+    return bool(observed >= replicaset["metadata"].get("generation", 0))
+
+
 def annotation(object: Object, name: str) -> str:
     return str((object["metadata"].get("annotations") or {}).get(name, ""))
 
@@ -297,7 +303,8 @@ def plan_shrink(deployment: Object, new: Object, old: Sequence[Object]) -> list[
         lost = min(broken, budget)
         sizes[rs["metadata"]["name"]] -= lost
         budget -= lost
-    dispensable = sum(available_of(rs) for rs in every) - least
+    # Of a ReplicaSet that was made smaller just now, no more than its new size is going to stay available.
+    dispensable = sum(min(available_of(rs), replicas_of(rs)) for rs in every) - least
     for rs in running:
         lost = max(min(sizes[rs["metadata"]["name"]], dispensable), 0)
         sizes[rs["metadata"]["name"]] -= lost
@@ -319,6 +326,5 @@ def forgotten(deployment: Object, old: Iterable[Object]) -> list[Object]:
 
 
 def _is_at_rest(replicaset: Object) -> bool:
-    status = replicaset.get("status", {})
-    observed = status.get("observedGeneration", 0) >= replicaset["metadata"].get("generation", 0)
-    return observed and not replicas_of(replicaset) and not status.get("replicas", 0)
+    empty = not replicas_of(replicaset) and not replicaset.get("status", {}).get("replicas", 0)
+    return empty and is_settled(replicaset)

@@ -231,3 +231,15 @@ def test_a_large_service_is_complete_and_one_change_writes_one_slice():
         assert len(listed(h)[0]) == 229
 
     run(story)
+
+
+def test_the_kubernetes_service_is_restored():
+    async def story(h: Harness) -> None:
+        for kind in ("Endpoints", "EndpointSlice", "Service"):
+            await h.api.delete(h.kind(kind), "default", "kubernetes")
+            await h.settle()
+        assert h.get("Service", "kubernetes")["spec"]["clusterIP"] == "10.96.0.1"
+        assert h.get("Endpoints", "kubernetes")["subsets"]
+        assert len(slices(h, "kubernetes")) == 1
+
+    run(story)

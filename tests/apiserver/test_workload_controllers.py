@@ -331,7 +331,7 @@ class TestDeployment:
 
         run(story)
 
-    @pytest.mark.parametrize("seed", range(12))
+    @pytest.mark.parametrize("seed", range(25))
     def test_whatever_is_done_to_it_it_ends_as_its_spec_says(self, seed):
         import random
 
