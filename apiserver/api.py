@@ -310,7 +310,9 @@ class API:
         self, kind: Kind, schema: Schema, old: Object | None, new: Object, call: Call, subresource: str = ""
     ) -> None:
         now = timestamp(self.clock.now())
-        fields.record_update(schema, old, new, call.manager, now, subresource, kind.group_version)
+        fields.record_update(
+            schema, old, new, call.manager, now, subresource, kind.group_version, has_status=kind.status
+        )
 
     async def _write(
         self, kind: Kind, key: str, new: Object, before: Record | None, call: Call, *, deleted: bool = False

@@ -101,11 +101,11 @@ class Patch:
         _check_address(config, {"name": self.place.name}, self.place)
         schema = load(kind.group_version, kind.name)
         now = timestamp(self.clock.now())
-        return self._decoded(
-            apply.apply(
-                schema, kind.name, live, config, self.call.manager, self.call.force, now, self.place.subresource
-            )
+        call, subresource = self.call, self.place.subresource
+        wanted = apply.apply(
+            schema, kind.name, live, config, call.manager, call.force, now, subresource, has_status=kind.status
         )
+        return self._decoded(wanted)
 
 
 def _json_patch(kind: Kind, old: Object, value: Any) -> Object:
