@@ -109,8 +109,8 @@ def test_save_config_keeps_the_order_of_the_fields(capsys: pytest.CaptureFixture
         ("create cm c --dry-run=maybe", 'error: Invalid dry-run value (maybe). Must be "none", "server", or "client".'),
         ("apply", "error: must specify one of -f and -k"),
         ("apply -f x --prune",
-         "error: all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all"
-         " flag. If you did not mean to prune all resources, specify a label selector"),
+         "error: all resources selected for prune without explicitly passing --all. To prune all resources,"
+         " pass the --all flag. If you did not mean to prune all resources, specify a label selector"),
         ("apply -f x --force-conflicts", "error: --force-conflicts only works with --server-side"),
         ("delete pod x --now --grace-period=3", "error: --now and --grace-period cannot be specified together"),
         ("patch pod x", "error: must specify --patch or --patch-file containing the contents of the patch"),
