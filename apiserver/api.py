@@ -34,6 +34,9 @@ from schemas import Schema, load
 Records = list[Record]
 Observer = Callable[[Kind, Object | None, Object | None], None]
 
+NAME_ATTEMPTS = 8
+"""Names generated for one object before it is refused because they are all taken, as in Kubernetes."""
+
 WRITE_ATTEMPTS = 20
 """Times a write that names no resourceVersion is computed anew when others get in between."""
 
@@ -102,9 +105,23 @@ class API:
     ) -> Record:
         """Store a new object (decoded; it is amended in place). `applied`: its managedFields are settled already.
 
+        A name that is generated and turns out to be taken is generated again.
         Raises AlreadyExists, Invalid, NotFound (the namespace), Forbidden and what admission raises.
         """
-        call = call or Call()
+        call, metadata = call or Call(), object.get("metadata") or {}
+        attempts = NAME_ATTEMPTS if metadata.get("generateName") and not metadata.get("name") else 1
+        asked = orjson.dumps(object) if attempts > 1 else b""
+        while True:
+            attempts -= 1
+            try:
+                return await self._create(kind, namespace, object, call, applied)
+            except errors.AlreadyExists:
+                if not attempts:
+                    raise
+                object.clear()
+                object.update(orjson.loads(asked))
+
+    async def _create(self, kind: Kind, namespace: str, object: Object, call: Call, applied: bool) -> Record:
         self._place(kind, namespace, object)
         if object["metadata"].get("resourceVersion"):
             raise errors.Unexplained("resourceVersion should not be set on objects to be created")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from apiserver.errors import NotFound
+from apiserver.errors import AlreadyExists, NotFound
 from tests.apiserver.harness import Harness
 
 Object = dict[str, Any]
@@ -380,3 +380,30 @@ def _sized(object: Object, size: int) -> Object:
 def _imaged(object: Object, text: str) -> Object:
     image(text)(object)
     return object
+
+
+class TestGeneratedNames:
+    """A ReplicaSet of a thousand draws a taken name now and then; that must not look like a failure."""
+
+    def test_a_taken_name_is_drawn_again(self, monkeypatch):
+        drawn = iter(["aaaaa", "aaaaa", "bbbbb"])
+        monkeypatch.setattr("apiserver.objects.meta.random_suffix", lambda: next(drawn))
+
+        async def story(h: Harness) -> None:
+            pod = {"apiVersion": "v1", "kind": "Pod", **template()}
+            for _ in range(2):
+                await h.create({**pod, "metadata": {"generateName": "web-"}, "spec": template()["spec"]})
+            assert names(h, "Pod") == ["web-aaaaa", "web-bbbbb"]
+
+        run(story)
+
+    def test_names_that_are_all_taken_are_refused(self, monkeypatch):
+        monkeypatch.setattr("apiserver.objects.meta.random_suffix", lambda: "aaaaa")
+
+        async def story(h: Harness) -> None:
+            pod = {"apiVersion": "v1", "kind": "Pod", **template()}
+            await h.create({**pod, "metadata": {"generateName": "web-"}})
+            with pytest.raises(AlreadyExists):
+                await h.create({**pod, "metadata": {"generateName": "web-"}})
+
+        run(story)
