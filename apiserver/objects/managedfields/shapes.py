@@ -164,7 +164,10 @@ class Keyed:
         """`k:{"port":80,"protocol":"TCP"}`; a key field that is not set and has no default is left out."""
         get = item.get
         values = tuple(get(key, self.defaults.get(key, ABSENT)) for key in self.keys)
-        return _key_step(self.keys, values)
+        try:
+            return _key_step(self.keys, values)
+        except TypeError:  # a list or a map for a key: wrong, but that is not said here
+            return _key_text(self.keys, values)
 
     def added(self, value: Any) -> Tree:
         if not value:
@@ -317,5 +320,9 @@ def _grouped(shape: Keyed, items: Iterable[Any] | None) -> dict[str, list[Any]]:
 
 @lru_cache(maxsize=REMEMBERED)
 def _key_step(keys: tuple[str, ...], values: tuple[Any, ...]) -> str:
+    return _key_text(keys, values)
+
+
+def _key_text(keys: tuple[str, ...], values: tuple[Any, ...]) -> str:
     said = {key: value for key, value in zip(keys, values, strict=True) if value is not ABSENT}
     return "k:" + orjson.dumps(said).decode()

@@ -123,7 +123,7 @@ class _Apply:
         changes_nothing = self.merged == self.live
         if self.me in managers and not changes_nothing:
             managers[self.me] = managers[self.me]._replace(time=now)
-        metadata = self.merged.setdefault("metadata", {})
+        metadata = self.merged["metadata"] = self.merged.get("metadata") or {}
         metadata.pop("managedFields", None)
         encoded = entries.encode(managers)
         if encoded:

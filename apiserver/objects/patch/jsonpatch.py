@@ -33,6 +33,7 @@ def apply(object: dict[str, Any], operations: Any) -> dict[str, Any]:
 
     Raises BadRequest for what is no list of operations, TooLarge for too many, Unprocessable when one does not fit.
     """
+    operations = [] if operations is None else operations
     _check_form(operations)
     document = {"": copied(object)}  # the document has a place of its own, so that it can be replaced as a whole
     try:
@@ -50,8 +51,6 @@ def apply(object: dict[str, Any], operations: Any) -> dict[str, Any]:
 
 
 def _check_form(operations: Any) -> None:
-    if operations is None:
-        operations = []
     if not isinstance(operations, list):
         raise _undecodable(operations, f"Go value of type []{_STRUCT}")
     for operation in operations:
