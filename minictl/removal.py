@@ -136,10 +136,18 @@ def _gone(session: Session, target: Target, uid: str) -> bool:
 
 
 def _watched_away(session: Session, target: Target, uid: str, seconds: float) -> bool:
-    """Watches one object for a while; False when nothing happened to it that matters."""
+    """Watches one object for a while; False when nothing happened to it that matters.
+
+    The watch goes on from the version that a list just saw, so that no deletion falls between the two.
+    """
     collection = target.resource.path(target.namespace)
+    only = f"metadata.name={target.name}"
+    listed = session.client.get(collection, {"fieldSelector": only})
+    if not listed.get("items"):
+        return True
     query: dict[str, str | int | bool | None] = {
-        "fieldSelector": f"metadata.name={target.name}",
+        "fieldSelector": only,
+        "resourceVersion": (listed.get("metadata") or {}).get("resourceVersion"),
         "timeoutSeconds": max(int(seconds), 1),
     }
     end = time.monotonic() + seconds
