@@ -9,7 +9,7 @@ from minictl.transport import Connection, Response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from typing import Any
 
     Object = dict[str, Any]
@@ -135,7 +135,7 @@ class Client:
 
     def watch(
         self, path: str, query: Query | None = None, accept: str = JSON, timeout: float | None = None
-    ) -> Iterator[Any]:
+    ) -> Generator[Any, None, None]:
         """Events as they come: {"type": "ADDED", "object": {...}}; ends when the server ends the watch.
 
         Raises:

@@ -17,12 +17,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-MAX_NODES = 5_000_000
+MAX_NODES = 2_000_000
 """How many values a document may come to once its aliases are spelled out."""
 
-_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_BaseLoader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _Dumper: Any = getattr(yaml, "CDumper", yaml.Dumper)
 
+_RESOLVED_TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null"))
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
 _TIMESTAMP = re.compile(
@@ -34,6 +35,12 @@ _WORDS |= dict.fromkeys(["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", 
 _WORDS |= dict.fromkeys(["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"], False)
 _WORDS |= dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf)
 _WORDS |= dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf) | dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan)
+
+
+class _Loader(_BaseLoader):  # type: ignore[misc]
+    """Tells a scalar without a tag from one with `!!str`."""
+
+    DEFAULT_SCALAR_TAG = "untagged"
 
 
 class YAMLError(Exception):
@@ -115,13 +122,8 @@ class _Reading:
                 return base64.b64decode(node.value).decode(errors="replace")
             except ValueError:
                 raise YAMLError("yaml: !!binary value contains invalid base64 data") from None
-        explicit = tag.rpartition(":")[2] if tag.startswith("tag:yaml.org,2002:") else ""
-        plain = node.style is None or node.style == ""
-        if (
-            explicit in ("int", "float", "bool", "null")
-            or (plain and explicit != "str")
-            or (plain and not _tagged(node))
-        ):
+        plain = not node.style and tag == _Loader.DEFAULT_SCALAR_TAG
+        if plain or tag in _RESOLVED_TAGS:
             return resolve(node.value)
         return node.value
 
@@ -139,11 +141,6 @@ class _Reading:
             else:
                 own[_key(key)] = self.value(value_node)
         return {**merged, **own}
-
-
-def _tagged(node: Any) -> bool:
-    """Does the scalar carry a tag of its own? (The base loader tags every plain one as a string.)"""
-    return str(node.tag) != "tag:yaml.org,2002:str"
 
 
 def _key(value: Any) -> str:
