@@ -53,6 +53,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scale": (_C + "scale", "Set how many replicas there are"),
     "rollout": (_C + "rollout", "Follow and steer rollouts"),
     "set": (_C + "set", "Change one thing of existing objects"),
+    "autoscale": (_C + "autoscale", "Create a HorizontalPodAutoscaler"),
+    "taint": (_C + "taint", "Change the taints of nodes"),
+    "cordon": (_C + "cordon", "Mark a node unschedulable"),
+    "uncordon": (_C + "cordon", "Mark a node schedulable"),
+    "drain": (_C + "drain", "Move the Pods off a node"),
     "kustomize": (_C + "kustomize", "Print what a kustomization makes"),
     # the client itself
     "config": (_C + "config", "Read and change kubeconfig files"),
@@ -71,8 +76,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 INTERRUPTED = 130
 """Exit status after Ctrl-C."""
 NOT_HERE = frozenset((
-    "alpha", "attach", "autoscale", "certificate", "cordon", "cp", "debug", "drain", "exec", "logs", "port-forward",
-    "proxy", "taint", "top", "uncordon",
+    "alpha", "attach", "certificate", "cp", "debug", "exec", "logs", "port-forward", "proxy", "top",
 )) - COMMANDS.keys()  # fmt: skip
 """Commands of kubectl that are refused by name."""
 
