@@ -22,10 +22,14 @@ RECORDINGS = ROOT.parent / "shared" / "conformance"
 MINICTL = ROOT / ".venv" / "bin" / "minictl"
 FLOORS = Path(__file__).with_name("floors.json")
 SECONDS = 1500
+PATIENCE_SECONDS = {"services": "10"}
+"""How long a reading step may take to agree, by area; areas not expected to agree everywhere are hardly waited for."""
+OTHERWISE_SECONDS = "2"
 
 
 def replay(area: str, client: list[str], kubeconfig: Path) -> list[str]:
     command = [sys.executable, str(RECORDINGS / "replay.py"), "--kubeconfig", str(kubeconfig)]
+    command += ["--patience", PATIENCE_SECONDS.get(area, OTHERWISE_SECONDS)]
     return [*command, *client, "--jobs", "2", "--show", "8", str(RECORDINGS / "transcripts" / area)]
 
 
