@@ -222,7 +222,8 @@ class API:
             causes = validate_meta_update(new, old) + kind.validate_status(new, old)
         else:
             causes = validate_meta(kind, new) + validate_meta_update(new, old)
-            causes += kind.validate(new) + kind.validate_update(new, old)
+            of_itself, of_the_change = kind.validate(new), kind.validate_update(new, old)
+            causes += of_the_change + of_itself if kind.tells_changes_first else of_itself + of_the_change
         if causes:
             raise errors.Invalid(kind.qualified, name, list(dict.fromkeys(causes)))
         if not subresource:

@@ -149,6 +149,8 @@ class Kind:
     validate: Callable[[Object], list[Cause]] = _no_causes
     validate_create: Callable[[Object], list[Cause]] = _no_causes
     validate_update: Callable[[Object, Object], list[Cause]] = _no_causes
+    tells_changes_first: bool = False
+    """Whether what validate_update finds comes before what validate finds."""
     validate_status: Callable[[Object, Object], list[Cause]] = _no_causes
     warnings: Callable[[Object, Object | None], list[str]] = _no_warnings
     read_warning: str = ""

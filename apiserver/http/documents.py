@@ -70,7 +70,7 @@ class Documents:
         return Response(body) if body is not None else NO_PAGE
 
     def _version(self, request: Request) -> Response:
-        return _json(request, discovery.VERSION)
+        return Response(orjson.dumps(discovery.VERSION, option=orjson.OPT_INDENT_2))
 
     def _health(self, request: Request) -> Response:
         if request.parts[1:] and (len(request.parts) > 2 or request.parts[1] not in CHECKS):

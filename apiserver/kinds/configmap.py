@@ -38,5 +38,6 @@ kind = Kind(
     short=("cm",),
     columns=(NAME, Column("Data", entries), AGE),
     validate=validate,
+    tells_changes_first=True,
     validate_update=validate_update,
 )

@@ -114,5 +114,6 @@ kind = Kind(
     selectable={"type": type_of},
     prepare=prepare,
     validate=validate,
+    tells_changes_first=True,
     validate_update=validate_update,
 )

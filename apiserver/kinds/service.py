@@ -142,6 +142,7 @@ kind = Kind(
     prepare=services.follow,
     default=default,
     validate=validate_service,
+    tells_changes_first=True,
     validate_update=validate_service_update,
     validate_status=validate_service_status,
     warnings=warnings,
