@@ -140,12 +140,14 @@ class Client:
 
         Raises:
             ServerError: the watch is refused.
-            Unreachable: the connection fails, or nothing came for `timeout` seconds.
+            Unreachable: the connection fails, or nothing came for `timeout` seconds (the client's own by default).
         """
         target = self.prefix + path + encode_query({**(query or {}), "watch": "true"})
         connection = self.connection.another()
         try:
-            response, pieces = connection.stream("GET", target, {**self.headers, "Accept": accept}, timeout)
+            response, pieces = connection.stream(
+                "GET", target, {**self.headers, "Accept": accept}, timeout or self.timeout
+            )
             if response.status >= 400:
                 response.body = b"".join(pieces)
             self._checked("GET", path, response)

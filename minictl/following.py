@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minictl import targets
-from minictl.errors import CommandError, ServerError, raise_all
+from minictl.errors import CommandError, ServerError, Unreachable, raise_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,13 +37,16 @@ def follow(session: Session, flags: Flags, selection: Selection, accept: str, sh
     query: dict[str, Any] = {"labelSelector": target.labels, "fieldSelector": fields, "resourceVersion": version}
     if flags.text("sort-by") and "as=Table" in accept:
         query["includeObject"] = "Object"
-    for event in session.client.watch(target.resource.path(target.namespace), query, accept):
-        if event["type"] == "BOOKMARK":
-            continue
-        if event["type"] == "ERROR":
-            raise ServerError(event["object"])
-        show(event["type"], event["object"])
-        session.out.flush()
+    try:
+        for event in session.client.watch(target.resource.path(target.namespace), query, accept):
+            if event["type"] == "ERROR":
+                raise ServerError(event["object"])
+            if event["type"] != "BOOKMARK":
+                show(event["type"], event["object"])
+                session.out.flush()
+    except Unreachable:
+        if not session.timeout:
+            raise  # with --request-timeout, silence is the end of it
 
 
 def _first(session: Session, flags: Flags, target: Target, accept: str, show: Show) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from minictl import kustomizing, manifests, yamls
-from minictl.errors import CommandError
+from minictl.errors import CommandError, PlainError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,7 +76,11 @@ def _accumulate(folder: str, above: tuple[str, ...]) -> list[Object]:
 def _load(folder: str) -> Object:
     found = [os.path.join(folder, name) for name in NAMES if os.path.isfile(os.path.join(folder, name))]
     if not os.path.isdir(folder):
-        raise CommandError(f"must build at directory: '{folder}' is not a directory")
+        path = os.path.abspath(folder)
+        raise PlainError(
+            f"must build at directory: not a valid directory: evalsymlink failure on '{folder}' : lstat {path}: "
+            "no such file or directory"
+        )
     if not found:
         wanted = "'kustomization.yaml', 'kustomization.yml' or 'Kustomization'"
         raise CommandError(f"unable to find one of {wanted} in directory '{os.path.realpath(folder)}'")

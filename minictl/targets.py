@@ -129,18 +129,14 @@ def select(session: Session, args: Sequence[str], choice: Choice) -> Selection:
         return _from_files(session, args, choice)
     if not args:
         return Selection([], [], single=False)
-    if choice.all and choice.labels:
-        raise CommandError("cannot set --all and --selector at the same time")
+    if choice.all and (choice.labels or choice.fields):
+        raise CommandError("setting 'all' parameter but found a non empty selector. ")
     if any("/" in arg for arg in args):
         return _pairs(session, args, choice)
     words, names = args[0].split(","), list(args[1:])
     selective = bool(choice.labels or choice.fields)
     if names and (selective or choice.all):
-        raise CommandError(
-            "name cannot be provided when a selector is specified"
-            if selective
-            else "setting 'all' parameter but found a non empty selector. "
-        )
+        raise CommandError("name cannot be provided when a selector is specified")
     resources = _types(session, [word for word in words if word])
     if names and choice.all_namespaces and any(resource.namespaced for resource in resources):
         raise CommandError("a resource cannot be retrieved by name across all namespaces")

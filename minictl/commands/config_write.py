@@ -36,7 +36,7 @@ EMBEDDABLE = ("certificate-authority", "client-certificate", "client-key")
 
 def _one(session: Session, args: list[str], count: int = 1) -> None:
     if len(args) != count:
-        raise UsageError(f"unexpected args: [{' '.join(args)}]", session.path)
+        raise CommandError(f"Unexpected args: [{' '.join(args)}]")
 
 
 # --- contexts

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Schema = dict[str, Any]
 
 WIDTH = 76
+SHOWN_VALUES = 4
+"""So many values of an enumeration are shown in a list of fields."""
+NO_DESCRIPTION = "<no description>"
 NEED_TYPE = (
     "You must specify the type of resource to explain. "
     'Use "kubectl api-resources" for a complete list of supported resources.'
@@ -111,17 +114,18 @@ class Explanation:
         say = self._session.say
         if path:
             say(f"FIELD: {path[-1]} <{self.type_name(field)}>")
-            self._enum(field)
+            values = self._enum(field)
+            say("\n".join(["ENUM:", *(f"    {value}" for value in values)]) if values else "")
             say("")
         say("DESCRIPTION:")
-        self._text(self._description(field), 4)
-        if path or self._properties(field):
-            say("")
+        target = self._target(field)
+        for text in dict.fromkeys((field.get("description"), target.get("description"))):
+            self._text(text or ("" if target is not field else NO_DESCRIPTION))
+        say("    ")
         if self._properties(field):
             say("FIELDS:")
             self._fields(field, 1, recursive, [])
-        if not path or self._properties(field):
-            say("")
+        say("")
 
     def _fields(self, schema: Schema, depth: int, recursive: bool, within: list[str]) -> None:
         required = self._target(schema).get("required") or []
@@ -129,27 +133,26 @@ class Explanation:
         for name, field in sorted(self._properties(schema).items()):
             mark = " -required-" if name in required else ""
             self._session.say(f"{indent}{name}\t<{self.type_name(field)}>{mark}")
+            values = self._enum(field)
+            if values:
+                shown = values if len(values) <= SHOWN_VALUES else [*values[:SHOWN_VALUES], "...."]
+                self._session.say(f"{indent}enum: {', '.join(shown)}")
             if not recursive:
-                self._enum(field)
-                self._text(self._description(field), 4)
+                self._text(field.get("description") or self._target(field).get("description") or NO_DESCRIPTION)
                 self._session.say("")
                 continue
-            self._enum(field, indent)
             reference = self._reference(field)
             if self._properties(field) and reference not in within:
                 self._fields(field, depth + 1, recursive, [*within, reference])
 
-    def _enum(self, field: Schema, indent: str = "") -> None:
-        values = self._target(field).get("enum")
-        if values:
-            listed = ", ".join('""' if value == "" else str(value) for value in values)
-            self._session.say(f"{indent}enum: {listed}" if indent else f"ENUM:\n    {listed}")
+    def _enum(self, field: Schema) -> list[str]:
+        own = field if field.get("type") == "array" else self._target(field)
+        return ['""' if value == "" else str(value) for value in own.get("enum") or []]
 
-    def _text(self, text: str, indent: int) -> None:
-        margin = " " * indent
-        for paragraph in (text or "<empty>").split("\n"):
-            lines = textwrap.wrap(paragraph, WIDTH, break_long_words=False, break_on_hyphens=False)
-            self._session.say("\n".join(margin + line for line in lines))
+    def _text(self, text: str) -> None:
+        for paragraph in text.split("\n") if text else []:
+            for line in textwrap.wrap(paragraph, WIDTH, break_long_words=False, break_on_hyphens=False) or [""]:
+                self._session.say(f"    {line}")
 
     # --- schemas
 
@@ -181,12 +184,6 @@ class Explanation:
         found: Schema = self._target(schema).get("properties") or {}
         return found
 
-    def _description(self, field: Schema) -> str:
-        own = str(field.get("description", ""))
-        target = self._target(field)
-        other = "" if target is field else str(target.get("description", ""))
-        return "\n".join(text for text in dict.fromkeys((own, other)) if text)
-
     def type_name(self, field: Schema) -> str:
         """`string`, `[]ContainerPort`, `map[string]Quantity`, `IntOrString`."""
         if field.get("type") == "array":
@@ -196,7 +193,8 @@ class Explanation:
             return f"map[string]{self.type_name(values)}"
         for one in [field, *(field.get("allOf") or [])]:
             if "$ref" in one:
-                return str(one["$ref"]).rpartition(".")[2]
+                simple = self._schemas.get(str(one["$ref"]).rpartition("/")[2], {}).get("type", "object")
+                return str(one["$ref"]).rpartition(".")[2] if simple == "object" else str(simple)
         return str(field.get("type") or "Object")
 
 

@@ -131,8 +131,9 @@ def _tables(session: Session, flags: Flags, selection: Selection) -> None:
     errors = [*selection.errors, *errors]
     several = len({target.resource for target, _ in fetched}) > 1
     writer = table.Writer(session.out.write, colours(session))
-    printer, last = None, None
+    printer, last, namespaced = None, None, False
     for target, answer in fetched:
+        namespaced = namespaced or target.resource.namespaced  # its column stays for all types that follow
         rows = as_table(answer, flags)
         if flags.text("sort-by") and not _sort_rows(rows, flags.text("sort-by")):
             continue
@@ -140,7 +141,7 @@ def _tables(session: Session, flags: Flags, selection: Selection) -> None:
             writer.forget()
             if last is not None and not flags.on("no-headers") and writer.written and rows.get("rows"):
                 session.say("")
-            printer, last = table.Printer(writer, style(flags, target, several)), target.resource
+            printer, last = table.Printer(writer, style(flags, target, several, namespaced)), target.resource
         printer.table(rows)
     writer.flush()
     if not writer.written and not errors and not flags.on("ignore-not-found"):
@@ -156,12 +157,12 @@ def no_resources(session: Session, flags: Flags, asked: list[Target]) -> None:
         session.note("No resources found")
 
 
-def style(flags: Flags, target: Target, several: bool = False) -> table.Style:
+def style(flags: Flags, target: Target, several: bool = False, namespaced: bool = True) -> table.Style:
     """How the tables of one resource type are to look."""
     return table.Style(
         headers=not flags.on("no-headers"),
         wide=flags.text("output") == "wide",
-        namespace=flags.on("all-namespaces") and target.resource.namespaced,
+        namespace=flags.on("all-namespaces") and namespaced,
         kind=target.resource.label if several or flags.on("show-kind") else "",
         label_columns=flags.list("label-columns"),
         show_labels=flags.on("show-labels"),
@@ -221,7 +222,7 @@ def _objects(session: Session, flags: Flags, selection: Selection, printer: Any)
                 session.say(f"{target.resource.label}/{item['metadata']['name']}")
         for item in items if flags.text("sort-by") else []:
             session.say(f"{_label_of(session, item)}/{item['metadata']['name']}")
-    elif items or not flags.on("ignore-not-found") or not selection.single:
+    elif items or not flags.on("ignore-not-found"):
         if selection.single and len(items) == 1:
             printer(items[0])
         else:
@@ -235,7 +236,7 @@ def _changes(session: Session, flags: Flags, selection: Selection, printer: Any,
     show_event = flags.on("output-watch-events")
     if tables and target is not None:
         writer = table.Writer(session.out.write, colours(session))
-        rows = table.Printer(writer, style(flags, target))
+        rows = table.Printer(writer, style(flags, target, namespaced=target.resource.namespaced))
 
         def print_table(event: str, object: Object) -> None:
             rows.table(as_table(object, flags), event if show_event else "")

@@ -23,13 +23,18 @@ if TYPE_CHECKING:
 WEEK_SECONDS = 7 * 24 * 3600.0
 POLL_SECONDS = 0.2
 EMPTY_VALUE = "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3"
+NOTHING_NAMED = """You must provide one or more resources by argument or filename.
+Example resource specifications include:
+   '-f rsrc.yaml'
+   '--filename=rsrc.json'
+   '<resource> <name>'
+   '<resource>'"""
 FLAGS = (
     *options.FILES,
     options.SELECTOR,
     options.FIELD_SELECTOR,
     options.ALL_NAMESPACES,
     Flag("all", "bool", help="all objects of the given types"),
-    Flag("local", "bool", help="look only at the files; ask no server"),
     Flag("for", "array", help="create, delete, condition=NAME[=VALUE] or jsonpath='{PATH}'[=VALUE]"),
     Flag("timeout", "seconds", default=30.0, help="give up after this long; 0: look once, negative: wait for a week"),
     *options.OUTPUT,
@@ -59,16 +64,12 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
         recursive=flags.on("recursive"),
         labels=flags.text("selector"),
         fields=flags.text("field-selector"),
-        all=flags.on("all"),
+        all=flags.on("all") and not flags.text("selector"),
         all_namespaces=flags.on("all-namespaces"),
         need_names_or_selector=True,
     )
     if not args and not choice.filenames and not choice.kustomize:
-        raise (
-            CommandError("you must specify resources by --filename when --local is set.")
-            if flags.on("local")
-            else CommandError("arguments in resource/name form must have a single resource and name")
-        )
+        raise CommandError(NOTHING_NAMED)
     seconds = flags.seconds("timeout")
     _Waiting(session, flags, goal, WEEK_SECONDS if seconds < 0 else seconds).run(targets.select(session, args, choice))
 

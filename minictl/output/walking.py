@@ -53,7 +53,7 @@ class Template:
                 f"error executing jsonpath {go_quote(self._text)}: Error executing template: {error}. "
                 "Printing more information for debugging the template:\n"
                 f"\ttemplate was:\n\t\t{self._text}\n"
-                f"\tobject given to jsonpath engine was:\n\t\t{gotext.syntax(value)}\n\n"
+                f"\tobject given to jsonpath engine was:\n\t\t{gotext.syntax(value)}\n\n\n"
             ) from None
         if self._as_json:
             return "".join(structured.to_json(group) for group in groups)
