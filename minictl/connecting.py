@@ -59,7 +59,8 @@ def remote(place: Place, flags: Flags, timeout: float | None, warn: Callable[[st
     link = tcp(host, port, context, str(cluster.get("tls-server-name") or host))
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     headers = {**_authorization(user), **impersonation(flags)}
-    return Client(Connection(shown, link), prefix=prefix, headers=headers, timeout=timeout, warn=warn)
+    connection = Connection(shown, link, "https" if secure else "http")
+    return Client(connection, prefix=prefix, headers=headers, timeout=timeout, warn=warn)
 
 
 def split_address(address: str) -> tuple[bool, str, int, str]:

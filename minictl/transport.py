@@ -46,8 +46,9 @@ class Connection:
     `host` is what errors and the Host header say; `connect` opens the socket (see `unix` and `tcp`).
     """
 
-    def __init__(self, host: str, connect: Callable[[float | None], socket.socket]) -> None:
+    def __init__(self, host: str, connect: Callable[[float | None], socket.socket], scheme: str = "http") -> None:
         self.host = host
+        self.scheme = scheme
         self._connect = connect
         self._socket: socket.socket | None = None
         self._buffer = b""
@@ -85,7 +86,7 @@ class Connection:
 
     def another(self) -> Connection:
         """A connection of its own to the same server: a stream that is not read to its end leaves one unusable."""
-        return Connection(self.host, self._connect)
+        return Connection(self.host, self._connect, self.scheme)
 
     def close(self) -> None:
         if self._socket is not None:
@@ -190,7 +191,7 @@ class _Explained:
 
     def __init__(self, connection: Connection, method: str, target: str) -> None:
         self._connection = connection
-        self._request = f'{method.capitalize()} "{connection.host}{target}"'
+        self._request = f'{method.capitalize()} "{connection.scheme}://{connection.host}{target}"'
 
     def __enter__(self) -> None:
         return None

@@ -125,12 +125,12 @@ def invalid(*causes: tuple[str, str]) -> ServerError:
 
 
 def test_sentences_of_refusals() -> None:
-    assert invalid(("a", "bad")).sentence() == 'The Service "x" is invalid: a: bad'
+    assert invalid(("a", "bad")).sentence().rstrip("\n") == 'The Service "x" is invalid: a: bad'
     assert invalid(("a", "bad"), ("b", "worse"), ("a", "bad")).sentence() == (
         'The Service "x" is invalid: \n* a: bad\n* b: worse'
     )
     several = Failures([invalid(("a", "bad")), CommandError("other")])
-    assert several.sentence() == "Error from server (Invalid): m\nother"
+    assert several.sentence().rstrip("\n") == "Error from server (Invalid): m\nother"
     denied = ServerError({"reason": "Unauthorized", "message": "Unauthorized", "code": 401})
     assert denied.sentence() == "error: You must be logged in to the server (Unauthorized)"
     assert denied.within("error when x").message == "error when x: Unauthorized"
