@@ -43,7 +43,7 @@ class CommandError(Exception):
         return self.message
 
     def sentence(self) -> str:
-        """The whole text for stderr, without the last newline."""
+        """The whole text for stderr; its last newline may be missing."""
         return self.message if self.message.startswith("error: ") else f"error: {self.message}"
 
 
@@ -143,7 +143,7 @@ class ServerError(CommandError):
         if not lines:
             return head if kind or name else f"{head}: {self.message}"
         if len(lines) == 1:
-            return f"{head}: {lines[0]}"
+            return f"{head}: {lines[0]}\n"
         return "\n".join([f"{head}: ", *(f"* {line}" for line in lines)])
 
 
@@ -175,7 +175,7 @@ class Failures(CommandError):
         return "\n".join(error.in_a_list() for error in self.errors)
 
     def sentence(self) -> str:
-        return self.errors[0].sentence() if len(self.errors) == 1 else self.in_a_list()
+        return self.errors[0].sentence() if len(self.errors) == 1 else f"{self.in_a_list()}\n"
 
 
 def raise_all(errors: Sequence[CommandError]) -> None:

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 
-from minictl.errors import CommandError
+from minictl.errors import CommandError, Unreachable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -152,6 +152,8 @@ def fetch(url: str) -> bytes:
             f'unable to read URL "{url}", server reported {error.code} {error.reason}, status code={error.code}'
         ) from None
     except (urllib.error.URLError, OSError) as error:
+        if isinstance(getattr(error, "reason", None), ConnectionRefusedError):
+            raise Unreachable(request.host, "connect: connection refused") from None
         raise CommandError(f'Get "{url}": {getattr(error, "reason", error)}') from None
 
 

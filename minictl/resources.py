@@ -10,7 +10,7 @@ import json
 import os
 
 from minictl.client import quote
-from minictl.errors import NoSuchType, ServerError
+from minictl.errors import CommandError, NoSuchType, PlainError, ServerError
 from minictl.near import hint
 
 TYPE_CHECKING = False
@@ -72,8 +72,15 @@ class Resource:
         return f"{self.group}/{self.version}, Resource={self.plural}"
 
     def path(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
-        """The URL path of the collection, an object or a subresource; the namespace is ignored for cluster-scoped
-        ones."""
+        """The URL path of the collection, an object or a subresource; cluster-scoped ones ignore the namespace.
+
+        Raises:
+            CommandError: a name that cannot be part of a path.
+        """
+        if fault := segment_fault(namespace):
+            raise PlainError(f'invalid namespace "{namespace}": [{fault}]')
+        if fault := segment_fault(name):
+            raise CommandError(f'invalid resource name "{name}": [{fault}]')
         parts = ["/apis", self.group, self.version] if self.group else ["/api", self.version]
         if self.namespaced and namespace:
             parts += ["namespaces", quote(namespace)]
@@ -83,6 +90,13 @@ class Resource:
 
     def __repr__(self) -> str:
         return f"Resource({self.full_name} {self.version})"
+
+
+def segment_fault(text: str) -> str:
+    """Why a text cannot be one part of a URL path; "" when it can."""
+    if text in (".", ".."):
+        return f"may not be '{text}'"
+    return next((f"may not contain '{char}'" for char in "/%" if char in text), "")
 
 
 class Resources:

@@ -137,9 +137,11 @@ def select(session: Session, args: Sequence[str], choice: Choice) -> Selection:
     selective = bool(choice.labels or choice.fields)
     if names and (selective or choice.all):
         raise CommandError("name cannot be provided when a selector is specified")
-    resources = _types(session, [word for word in words if word])
+    resources = _types(session, words)
     if names and choice.all_namespaces and any(resource.namespaced for resource in resources):
         raise CommandError("a resource cannot be retrieved by name across all namespaces")
+    if "" in names:
+        raise CommandError("resource name may not be empty")
     if names and len(words) == 1 and len(resources) > 1:
         raise CommandError("you must specify only one resource")
     if names:

@@ -23,6 +23,10 @@ MAX_NODES = 2_000_000
 _BaseLoader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _Dumper: Any = getattr(yaml, "CDumper", yaml.Dumper)
 
+MAX_DEPTH = 10_000
+"""How deeply a document may be nested."""
+_OPENERS = ("[", "{", "- ", "? ")
+"""What opens a level of nesting; indentation alone would need a document of many megabytes."""
 _RESOLVED_TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null"))
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
@@ -58,6 +62,8 @@ def load(text: str | bytes) -> Any:
     """
     if isinstance(text, bytes):
         text = text.decode(errors="replace")
+    if sum(map(text.count, _OPENERS)) > MAX_DEPTH:
+        _check_depth(text)
     try:
         loader = _Loader(text)
         try:
@@ -70,7 +76,26 @@ def load(text: str | bytes) -> Any:
     except yaml.reader.ReaderError as error:
         raise YAMLError(f"yaml: {_reason(error)}") from None
     except RecursionError:
-        raise YAMLError("yaml: exceeded max depth of 10000") from None
+        raise YAMLError(f"yaml: exceeded max depth of {MAX_DEPTH}") from None
+
+
+def _check_depth(text: str) -> None:
+    """Refuses what is nested so deeply that the C library would run out of stack."""
+    loader = _Loader(text)
+    depth = 0
+    try:
+        while loader.check_event():
+            event = loader.get_event()
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            if depth > MAX_DEPTH:
+                raise YAMLError(f"yaml: line {event.start_mark.line + 1}: exceeded max depth of {MAX_DEPTH}")
+    except yaml.YAMLError:
+        return  # the reading proper will say what is wrong
+    finally:
+        loader.dispose()
 
 
 def _reason(error: Any) -> str:

@@ -63,9 +63,10 @@ def test_an_explosion_of_aliases_is_refused() -> None:
         yamls.load("\n".join(lines))
 
 
-def test_brackets_without_end_are_refused() -> None:
-    with pytest.raises(yamls.YAMLError):
-        yamls.load("[" * 20_000)
+@pytest.mark.parametrize("opener", ["[", "{a: ", "- "])
+def test_what_is_nested_too_deeply_is_refused(opener: str) -> None:
+    with pytest.raises(yamls.YAMLError, match="exceeded max depth of 10000"):
+        yamls.load(f"a: 1\nb:\n {opener * 100_000}")
 
 
 def test_writing() -> None:

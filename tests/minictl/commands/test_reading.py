@@ -120,6 +120,9 @@ def test_what_is_not_there(space: Space) -> None:
         (["get", "cm", "one", "-A"], "a resource cannot be retrieved by name across all namespaces"),
         (["get", "cm/one/two"], "arguments in resource/name form may not have more than one slash"),
         (["get", "cm/"], "arguments in resource/name form must have a single resource and name"),
+        (["get", "cm", "a%b"], "invalid resource name \"a%b\": [may not contain '%']"),
+        (["get", "cm", ""], "resource name may not be empty"),
+        (["get", ""], 'the server doesn\'t have a resource type ""'),
         (["get", "all", "x"], "you must specify only one resource"),
         (
             ["get", "cm", "--output-watch-events"],
