@@ -20,6 +20,7 @@ from apiserver.controllers import (
     endpoints,
     endpointslice,
     endpointslicemirroring,
+    eventexpiry,
     garbagecollector,
     kubelet,
     kubernetes_service,
@@ -120,6 +121,7 @@ class Cluster:
             garbagecollector.controller(),
             namespace.controller(),
             serviceaccount.controller(),
+            eventexpiry.controller(),
             kubernetes_service.controller(self.settings.service_ip, CONTROL_PLANE, port),
             rootca.controller(self._ca_pem),
         ]
