@@ -40,6 +40,9 @@ NAME_ATTEMPTS = 8
 WRITE_ATTEMPTS = 20
 """Times a write that names no resourceVersion is computed anew when others get in between."""
 
+PATIENCE_SECONDS = 1.0
+"""How long a create waits for what a controller is about to make, as long as Kubernetes' own admission at least."""
+
 log = logging.getLogger(__name__)
 
 
@@ -111,6 +114,7 @@ class API:
         call, metadata = call or Call(), object.get("metadata") or {}
         attempts = NAME_ATTEMPTS if metadata.get("generateName") and not metadata.get("name") else 1
         asked = orjson.dumps(object) if attempts > 1 else b""
+        await self._await_controllers(kind, namespace, object)
         while True:
             attempts -= 1
             try:
@@ -306,6 +310,14 @@ class API:
         defaulting.apply_defaults(schema, object)
         kind.default(object)
         return schema
+
+    async def _await_controllers(self, kind: Kind, namespace: str, object: Object) -> None:
+        """Give controllers a moment to make what admission needs: a new namespace's default ServiceAccount, say."""
+        for plugin in self.plugins:
+            if plugin.kinds is None or kind in plugin.kinds:
+                awaited = plugin.awaited(self, kind, namespace, object)
+                if awaited is not None:
+                    await self.store.appearance(awaited[0].key(namespace, awaited[1]), PATIENCE_SECONDS)
 
     def _admit(self, verb: Verb, kind: Kind, new: Object | None, old: Object | None, call: Call) -> None:
         for plugin in self.plugins:

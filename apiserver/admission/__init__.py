@@ -44,6 +44,11 @@ class Plugin:
     kinds: tuple[Kind, ...] | None = None
     """The kinds it is asked about; None: all."""
 
+    def awaited(self, view: View, kind: Kind, namespace: str, new: Object) -> tuple[Kind, str] | None:
+        """What admit will need before `new` can be created and a controller is about to make: (kind, name) in the same
+        namespace. The API waits for it a moment."""
+        return None
+
     def admit(self, view: View, verb: Verb, kind: Kind, new: Object | None, old: Object | None, call: Call) -> None:
         """Amend `new` in place, or raise. `new` is None for a delete, `old` for a create. Must not wait."""
         return

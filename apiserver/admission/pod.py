@@ -7,8 +7,9 @@ from apiserver import errors
 from apiserver.admission import Plugin, Verb, View
 from apiserver.call import Call
 from apiserver.kind import Kind, Object
+from apiserver.kinds import namespace as ns
 from apiserver.kinds import pod, serviceaccount
-from apiserver.objects.meta import random_suffix
+from apiserver.objects.meta import is_terminating, random_suffix
 from apiserver.objects.validation.podspec import MIRROR_ANNOTATION
 
 DEFAULT_ACCOUNT = "default"
@@ -30,6 +31,14 @@ class PodAdmission(Plugin):
     """Asked about Pods only."""
 
     kinds = (pod.kind,)
+
+    def awaited(self, view: View, kind: Kind, namespace: str, new: Object) -> tuple[Kind, str] | None:
+        """The default ServiceAccount of a namespace so new that it has none yet."""
+        name = (new.get("spec") or {}).get("serviceAccountName") or DEFAULT_ACCOUNT
+        if name != DEFAULT_ACCOUNT or view.find(serviceaccount.kind, namespace, name) is not None:
+            return None
+        home = view.find(ns.kind, "", namespace)
+        return None if home is None or is_terminating(home.object) else (serviceaccount.kind, name)
 
     def admit(self, view: View, verb: Verb, kind: Kind, new: Object | None, old: Object | None, call: Call) -> None:
         if new is None:

@@ -170,6 +170,22 @@ class Store:
 
         return stop
 
+    async def appearance(self, key: str, seconds: float) -> None:
+        """Return when there is something under `key`, or after `seconds` without."""
+        if key in self._live:
+            return
+        appeared: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def hear(change: Change) -> None:
+            if change.record.key == key and not change.record.deleted and not appeared.done():
+                appeared.set_result(None)
+
+        stop = self.listen(_family(key), hear)
+        try:
+            await asyncio.wait([appeared], timeout=seconds)
+        finally:
+            stop()
+
     async def changes(self, since: int, prefix: str) -> list[Change]:
         """What was published after `since`, up to now, under prefix. Raises Compacted when that is not kept.
 

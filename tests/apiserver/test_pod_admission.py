@@ -12,6 +12,7 @@ from apiserver.call import Call
 from apiserver.kind import Kind
 from apiserver.kinds import pod, serviceaccount
 from apiserver.storage import Record
+from tests.apiserver.harness import Harness
 
 NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
 
@@ -131,3 +132,14 @@ def test_time_to_leave_a_failing_node(tolerations: list[dict[str, Any]], added: 
     spec = admitted({"tolerations": tolerations} if tolerations else {})
     assert [t["key"] for t in spec.get("tolerations", [])[len(tolerations) :]] == added
     assert all(t["tolerationSeconds"] == 300 for t in spec.get("tolerations", [])[len(tolerations) :])
+
+
+async def test_a_pod_waits_for_the_account_that_its_new_namespace_is_about_to_get() -> None:
+    async with Harness(nodes=0) as h:
+        await h.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "fresh"}})
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "early"}, "spec": {"containers": [IMAGE]}}
+        made = await h.create(pod, "fresh")
+        assert made["spec"]["serviceAccountName"] == "default"
+
+
+IMAGE = {"name": "c", "image": "app:1"}
