@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
 _CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]+")
 _ENV_NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
+_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _PORT_NAME = re.compile(r"[-a-z0-9]+")
 MAX_LABEL_BYTES = 63
 MAX_KEY_BYTES = 253
@@ -22,6 +23,16 @@ LABEL_VALUE_RULE = (
     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start"
     " and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is"
     " '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+)
+_NAME_RULE = (
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
+    " (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is"
+    " '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+)
+_SUBDOMAIN_RULE = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and"
+    " end with an alphanumeric character (e.g. 'example.com', regex used for validation is"
+    " '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 )
 _CONFIG_KEY_RULE = (
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',"
@@ -83,6 +94,27 @@ def port_name_faults(name: str) -> list[str]:
     return faults
 
 
+def qualified_name_faults(key: str) -> list[str]:
+    """A key of a label or a taint: a name, with a domain and a slash in front if there is more than the name."""
+    prefix, slash, name = key.rpartition("/")
+    if "/" in prefix:
+        return [
+            f"a qualified name {_NAME_RULE} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+        ]
+    faults = []
+    if slash and not prefix:
+        faults.append("prefix part must be non-empty")
+    elif slash and not _SUBDOMAIN.fullmatch(prefix):
+        faults.append(f"prefix part {_SUBDOMAIN_RULE}")
+    if not name:
+        faults.append("name part must be non-empty")
+    elif len(name) > MAX_LABEL_BYTES:
+        faults.append(f"name part must be no more than {MAX_LABEL_BYTES} bytes")
+    if not name or not _LABEL_VALUE.fullmatch(name):
+        faults.append(f"name part {_NAME_RULE}")
+    return faults
+
+
 # --- pairs
 
 
@@ -139,12 +171,16 @@ def resources_and_pairs(words: Sequence[str], what: str) -> tuple[list[str], lis
         CommandError: a resource follows after that.
     """
     for at, word in enumerate(words):
-        if "=" in word or word.endswith("-"):
-            late = next((each for each in words[at:] if "=" not in each and not each.endswith("-")), None)
+        if _changes(word):
+            late = next((each for each in words[at:] if not _changes(each)), None)
             if late is not None:
                 raise CommandError(f"all resources must be specified before {what} changes: {late}")
             return list(words[:at]), list(words[at:])
     return list(words), []
+
+
+def _changes(word: str) -> bool:
+    return word.find("=") > 0 or (word.endswith("-") and word != "-")
 
 
 def environment(words: Sequence[str]) -> list[dict[str, str]]:

@@ -131,7 +131,7 @@ class Edit:
         return structured.to_json(whole) if self.form == "json" else structured.to_yaml(whole)
 
     def _objects(self, text: str) -> list[Object]:
-        from minictl import manifests
+        from minictl import manifests, targets
 
         documents = manifests.documents(stripped(text).encode(), "edited-file")
         found = [
@@ -140,6 +140,8 @@ class Edit:
         for one in found:
             if not isinstance(one, dict) or not isinstance(one.get("metadata"), dict):
                 raise CommandError("the edited file holds what is no object")
+            copy = {**one, "metadata": {**one["metadata"]}}
+            targets.from_manifest(self.session, manifests.Manifest(copy, "edited-file"))
         return found
 
     def _edited(self, content: str, old_path: str) -> tuple[str, str]:

@@ -28,7 +28,7 @@ def chosen(session: Session, flags: Flags, args: list[str]) -> list[tuple[Target
     if not args and not flags.given("selector"):
         raise UsageError(f"USAGE: {session.path} NODE [flags]", session.path)
     if args and flags.text("selector"):
-        raise UsageError("error: cannot specify both a node name and a --selector option", session.path)
+        raise UsageError("cannot specify both a node name and a --selector option", session.path)
     node = session.resources.find("nodes")
     names = [name.partition("/")[2] or name for name in args]
     wanted = [Target(node, "", name) for name in names] or [Target(node, "", labels=flags.text("selector"))]

@@ -20,6 +20,11 @@ FLAGS = (
     Flag("overrides", help="JSON to change the object with before it is sent"),
     Flag("override-type", default="merge", help="what that JSON is: a merge, strategic or json patch"),
 )
+NO_OBJECT = (
+    "couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go value of type struct "
+    '{{ APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }}'
+)
+GO_KINDS = {list: "array", str: "string", bool: "bool", int: "number", float: "number"}
 
 
 def overridden(subject: Object, flags: Flags, where: Resource) -> Object:
@@ -35,6 +40,8 @@ def overridden(subject: Object, flags: Flags, where: Resource) -> Object:
         patch = json.loads(text)
     except ValueError:
         raise CommandError("Invalid JSON Patch") from None
+    if kind != "json" and not isinstance(patch, dict):
+        raise CommandError(NO_OBJECT.format(GO_KINDS.get(type(patch), "null")))
     if kind == "json":
         from minictl import jsonpatch
 

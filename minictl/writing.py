@@ -13,7 +13,7 @@ import os
 import time
 
 from minictl import manifests, targets
-from minictl.errors import CommandError, ServerError
+from minictl.errors import CommandError, ServerError, Unreachable, raise_all
 from minictl.flags import Flag
 from minictl.output.structured import escape_html
 
@@ -56,13 +56,14 @@ def manager(default: str) -> Flag:
 class Writes:
     """How one command writes. `dry_run` is none, client or server; `query` goes with what changes something."""
 
-    def __init__(self, session: Session, flags: Flags, tells_dry_run: bool = True) -> None:
+    def __init__(self, session: Session, flags: Flags, tells_dry_run: bool = True, checks_output: bool = True) -> None:
+        """`checks_output`: whether an -o that nobody knows is refused now, not once something is to be told."""
         self.session = session
         self.flags = flags
         self.dry_run = dry_run(session, flags)
         self.directive = directive(flags) if flags.has("validate") else ""
         self._suffix = self.dry_run if tells_dry_run else "none"
-        self._report = session.reporter(flags) if flags.has("output") else None
+        self._report = session.reporter(flags) if flags.has("output") and checks_output else None
         self._typed_json = flags.has("output") and flags.text("output") == "json"
 
     @property
@@ -85,7 +86,7 @@ class Writes:
 
     def report(self, what: Target | Resource, object: Object, done: str, typed: bool = False) -> None:
         """Tells what was done. `typed`: the object was made here, and JSON keeps the order of its fields."""
-        assert self._report is not None
+        self._report = self._report or self.session.reporter(self.flags)
         if typed and self._typed_json:
             self.session.out.write(escape_html(json.dumps(object, indent=4, ensure_ascii=False)) + "\n")
             return
@@ -131,16 +132,27 @@ class Writes:
             yield from self._documents(path, errors)
 
     def _documents(self, path: str, errors: list[CommandError]) -> Iterator[list[Manifest]]:
-        unread: list[CommandError] = []
-        yield list(manifests.read([path], stdin=self.session.stdin, errors=unread))
-        errors += unread
+        broken: list[CommandError] = []
+        yield list(manifests.read([path], stdin=self.session.stdin, errors=broken))
+        errors += broken
 
     def _target(self, manifest: Manifest, errors: list[CommandError]) -> Target | None:
         try:
             return targets.from_manifest(self.session, manifest)
+        except Unreachable as error:
+            raise self._unreachable(error, manifest) from None
         except CommandError as error:
             errors.append(error)
             return None
+
+    def _unreachable(self, error: Unreachable, manifest: Manifest) -> CommandError:
+        """Without a server there are no types to validate against, and that is what is complained about."""
+        if self.directive in ("", "Ignore"):
+            return error
+        return CommandError(
+            f'error validating "{manifest.source}": error validating data: failed to download openapi: '
+            f"{error.message}; if you choose to ignore these errors, turn validation off with --validate=false"
+        )
 
 
 def need_files(flags: Flags) -> None:
@@ -222,6 +234,22 @@ def check_kind(manifest: Manifest) -> None:
             f'error validating "{manifest.source}": error validating data: {fault}; '
             "if you choose to ignore these errors, turn validation off with --validate=false"
         )
+
+
+def unread(errors: list[CommandError]) -> list[CommandError]:
+    """Errors of reading manifests as they stand among those of the work: all of them are one entry, `[a, b]`."""
+    if len(errors) < 2:
+        return errors
+    return [CommandError(f"[{', '.join(dict.fromkeys(error.message for error in errors))}]")]
+
+
+def raise_both(work: list[CommandError], reading: list[CommandError]) -> None:
+    """Raises what went wrong with objects, and after it what could not be read.
+
+    Raises:
+        CommandError: there is something to tell.
+    """
+    raise_all([*work, *unread(reading)] if work else reading)
 
 
 # --- the annotation that apply compares with

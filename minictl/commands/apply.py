@@ -15,6 +15,7 @@ from minictl.writing import (
     manager,
     need_files,
     propagation,
+    unread,
     unversioned,
     with_configuration,
     within,
@@ -67,7 +68,7 @@ FLAGS = (
 def run(session: Session, flags: Flags, args: list[str]) -> None:
     if args:
         raise UsageError(f"Unexpected args: [{' '.join(args)}]", "apply")
-    writes = Writes(session, flags)
+    writes = Writes(session, flags, checks_output=False)
     policy = propagation(session, flags)
     need_files(flags)
     prunable = pruning.allowed(session, flags.list("prune-allowlist")) if flags.on("prune") else []
@@ -77,12 +78,13 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     found = list(writes.manifests(errors))
     if not found and not errors:
         raise CommandError("no objects passed to apply")
+    refused: list[CommandError] = []
     for target in found:
         try:
             job.apply(target)
         except CommandError as error:
-            errors.append(error)
-    raise_all(errors)
+            refused.append(error)
+    raise_all([*unread(errors), *refused] if refused else errors)
     job.print_objects()
     if flags.on("prune"):
         pruner = pruning.Pruner(

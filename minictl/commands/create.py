@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minictl import options
-from minictl.errors import CommandError, ServerError, UsageError, raise_all
+from minictl.errors import CommandError, ServerError, UsageError
 from minictl.flags import Command, Flag
 from minictl.writing import (
     SAVE_CONFIG,
@@ -12,6 +12,7 @@ from minictl.writing import (
     configuration,
     manager,
     need_files,
+    raise_both,
     unversioned,
     with_configuration,
     within,
@@ -47,15 +48,16 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     if flags.text("raw"):
         _post_raw(session, flags)
         return
+    reading: list[CommandError] = []
     errors: list[CommandError] = []
     count = 0
-    for target in list(writes.manifests(errors)):
+    for target in list(writes.manifests(reading)):
         try:
             _create(session, flags, writes, target)
             count += 1
         except CommandError as error:
             errors.append(error)
-    raise_all(errors)
+    raise_both(errors, reading)
     if not count:
         raise CommandError("no objects passed to create")
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from minictl import options, removal, targets
-from minictl.errors import CommandError, raise_all
+from minictl.errors import CommandError
 from minictl.flags import Command, Flag
 from minictl.targets import Choice
-from minictl.writing import DELETION, dry_run, need_resources, propagation
+from minictl.writing import DELETION, dry_run, need_resources, propagation, raise_both
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
         session.warn(UNCONFIRMED)
     selective = flags.on("all") or flags.text("selector") or flags.text("field-selector")
     ignore = flags.on("ignore-not-found") if flags.given("ignore-not-found") else bool(selective)
-    errors: list[CommandError] = list(selection.errors)
+    errors: list[CommandError] = []
     chosen: list[Target] = []
     try:
         chosen += removal.one_by_one(session, selection)
@@ -56,7 +56,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
         deleted = job.delete(chosen)
     except CommandError as error:
         errors.append(error)
-    raise_all(errors)
+    raise_both(errors, selection.errors)
     if not chosen:
         session.say("No resources found")
     if flags.on("wait") and how == "none":

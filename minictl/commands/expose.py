@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minictl import arguments, generating, options, overriding, targets
-from minictl.errors import CommandError, raise_all
+from minictl.errors import CommandError
 from minictl.flags import Command, Flag
 from minictl.targets import Choice
 from minictl.writing import (
@@ -11,6 +11,7 @@ from minictl.writing import (
     Writes,
     manager,
     need_resources,
+    raise_both,
     typed_configuration,
     with_configuration,
 )
@@ -39,14 +40,14 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
         need_names_or_selector=True,
     )
     selection = targets.select(session, args, choice)
-    errors = list(selection.errors)
+    errors: list[CommandError] = []
     for target in selection:
         try:
             subject = target.object if target.object is not None else session.client.get(target.path)
             _expose(session, flags, writes, target, subject)
         except CommandError as error:
             errors.append(error)
-    raise_all(errors)
+    raise_both(errors, selection.errors)
 
 
 def _expose(session: Session, flags: Flags, writes: Writes, target: Target, subject: Object) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 from minictl import keyvalues, options, targets
-from minictl.errors import CommandError, ServerError, go_quote, raise_all
+from minictl.errors import CommandError, ServerError, go_quote
 from minictl.flags import Command, Flag
 from minictl.local import local_targets
 from minictl.targets import Choice
-from minictl.writing import Writes, manager, need_resources
+from minictl.writing import Writes, manager, need_resources, raise_both
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,13 +41,13 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
         selection = targets.Selection(list(local_targets(session, flags)), [], single=False)
     else:
         selection = targets.select(session, args, choice)
-    errors = list(selection.errors)
+    errors: list[CommandError] = []
     for target in selection:
         try:
             _one(session, flags, writes, target, patch)
         except CommandError as error:
             errors.append(error)
-    raise_all(errors)
+    raise_both(errors, selection.errors)
     if not selection.targets:
         raise CommandError("no objects passed to patch")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from minictl import applying, options, removal
-from minictl.errors import CommandError, ServerError, raise_all
+from minictl.errors import CommandError, ServerError
 from minictl.flags import Command, Flag
 from minictl.writing import (
     DELETION,
@@ -17,6 +17,7 @@ from minictl.writing import (
     manager,
     need_files,
     propagation,
+    raise_both,
     unversioned,
     with_configuration,
     within,
@@ -44,18 +45,18 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     if flags.text("raw"):
         _put_raw(session, flags)
         return
+    reading: list[CommandError] = []
     errors: list[CommandError] = []
-    found = list(writes.manifests(errors, validate=not flags.on("force")))
+    found = list(writes.manifests(reading, validate=not flags.on("force")))
     if flags.on("force"):
-        raise_all(errors)
-        _remove(session, flags, found, policy)
+        _remove(session, flags, found, policy, reading)
     for target in found:
         try:
             (_create if flags.on("force") else _replace)(session, flags, writes, target)
         except CommandError as error:
             errors.append(error)
-    raise_all(errors)
-    if not found:
+    raise_both(errors, reading)
+    if not found and flags.on("force"):
         raise CommandError("no objects passed to replace")
 
 
@@ -103,7 +104,7 @@ def _versioned(session: Session, path: str, subject: Object) -> Object:
     return {**subject, "metadata": {**meta, "resourceVersion": there["metadata"]["resourceVersion"]}}
 
 
-def _remove(session: Session, flags: Flags, found: list[Target], policy: str) -> None:
+def _remove(session: Session, flags: Flags, found: list[Target], policy: str, reading: list[CommandError]) -> None:
     """Deletes what is there, and waits until it is gone."""
     grace = flags.number("grace-period")
     job = removal.Removal(
@@ -113,7 +114,14 @@ def _remove(session: Session, flags: Flags, found: list[Target], policy: str) ->
         ignore_not_found=True,
         only_names=flags.text("output") == "name",
     )
-    job.delete([_nameless(target) for target in found])
+    errors: list[CommandError] = []
+    try:
+        job.delete([_nameless(target) for target in found])
+    except CommandError as error:
+        errors.append(error)
+    raise_both(errors, reading)
+    if not found:
+        session.say("No resources found")
     deadline = time.monotonic() + (flags.seconds("timeout") or FORCE_TIMEOUT_SECONDS)
     for target in found:
         while not applying.gone(session, target.path):

@@ -23,6 +23,16 @@ if TYPE_CHECKING:
     Object = dict[str, Any]
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
+RUNNING_PODS = (
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
+    "Job",
+    "Pod",
+    "ReplicaSet",
+    "ReplicationController",
+    "StatefulSet",
+)
 QUIET_SECONDS = 30.0
 
 
@@ -125,7 +135,7 @@ def history(session: Session, flags: Flags, args: list[str]) -> None:
         raise CommandError(f"revision must be a positive integer: {wanted}")
 
     def act(target: Target, subject: Object) -> None:
-        _need_deployment(subject, f"no history viewer has been implemented for {_go_kind(subject)}")
+        _need_deployment(subject, _cannot(subject, "history", "history viewer"))
         revisions = _revisions(session, target, subject)
         if flags.text("output"):
             _print_revisions(session, flags, target, revisions, wanted)
@@ -184,9 +194,13 @@ def _need_deployment(subject: Object, sentence: str) -> None:
         raise CommandError(sentence)
 
 
-def _go_kind(subject: Object) -> str:
-    group = subject["apiVersion"].rpartition("/")[0]
-    return f"{subject['kind']}.{group}" if group else str(subject["kind"])
+def _cannot(subject: Object, noun: str, helper: str) -> str:
+    """Why an object has none: kinds that run Pods are told another sentence than the others."""
+    group, kind = subject["apiVersion"].rpartition("/")[0], subject["kind"]
+    full = f"{kind}.{group}" if group else kind
+    if kind in RUNNING_PODS:
+        return f'no {helper} has been implemented for "{full}"'
+    return f'error retrieving {noun} for "{full}", no visitor method exists for {{{group} {kind}}}'
 
 
 # --- undo
@@ -197,7 +211,7 @@ def undo(session: Session, flags: Flags, args: list[str]) -> None:
     wanted = flags.number("to-revision")
 
     def act(target: Target, subject: Object) -> None:
-        _need_deployment(subject, f'no rollbacker has been implemented for "{_go_kind(subject)}"')
+        _need_deployment(subject, _cannot(subject, "rollbacker", "rollbacker"))
         if LAST_APPLIED in (subject["metadata"].get("annotations") or {}):
             session.warn(
                 f"resource {target.resource.plural}/{target.name} was previously managed with 'kubectl apply'. Rolling"
@@ -217,8 +231,7 @@ def _undo(session: Session, writes: Writes, target: Target, subject: Object, wan
         return _template_text(old["spec"]["template"])
     if subject["spec"].get("paused"):
         raise CommandError(
-            "cannot rollback a paused deployment; resume it first with "
-            f"'kubectl rollout resume {target.name}' and try again"
+            "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again"
         )
     if rollouts.unhashed(old["spec"]["template"]) == rollouts.unhashed(subject["spec"]["template"]):
         return f"skipped rollback (current template already matches revision {wanted})"

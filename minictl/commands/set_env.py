@@ -76,7 +76,7 @@ def _changes(session: Session, words: list[str]) -> tuple[list[Object], list[str
     names = {variable["name"] for variable in variables}
     for name in removed:
         if name in names:
-            raise CommandError("can not both modify and remove an environment variable in the same command")
+            raise CommandError("can not both modify and remove the same environment variable in the same command")
     return variables, removed
 
 

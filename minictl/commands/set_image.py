@@ -5,6 +5,7 @@ from __future__ import annotations
 from minictl import arguments, podspecs
 from minictl.errors import CommandError, go_quote
 from minictl.flags import Command
+from minictl.writing import need_resources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 def run(session: Session, flags: Flags, args: list[str]) -> None:
     words, changes = arguments.resources_and_pairs(args, "image")
     images, _ = arguments.pairs(changes, "image")
-    chosen = podspecs.found(session, flags, words) if words or flags.list("filename") else []
+    if not flags.on("local"):
+        need_resources(flags, words)
+    chosen = podspecs.found(session, flags, words)
     podspecs.check(flags, words)
     if not images:
         raise CommandError("at least one image update is required")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from minictl import arguments, podspecs
 from minictl.errors import CommandError, raise_all
 from minictl.flags import Command, Flag
-from minictl.writing import Writes
+from minictl.writing import Writes, need_resources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,13 +14,18 @@ if TYPE_CHECKING:
 
 
 def run(session: Session, flags: Flags, args: list[str]) -> None:
-    words, expression = _words(args)
-    podspecs.check(flags, words)
-    selector = arguments.labels(expression)
+    if not args:
+        raise CommandError("one selector is required")
+    words, expression = args[:-1], args[-1]
     writes = Writes(session, flags)
+    selector = arguments.labels(expression) if "=" in expression else {}
+    if not flags.on("local"):
+        need_resources(flags, words)
     errors: list[CommandError] = []
     for target, subject in podspecs.found(session, flags, words):
         try:
+            if not selector:
+                raise CommandError(f"match expression [{{{expression} Exists []}}] not supported on this object")
             if subject["kind"] != "Service":
                 raise CommandError("setting a selector is only supported for Services")
             after = {**subject, "spec": {**(subject.get("spec") or {}), "selector": selector}}
@@ -34,18 +39,6 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
         except CommandError as error:
             errors.append(error)
     raise_all(errors)
-
-
-def _words(args: list[str]) -> tuple[list[str], str]:
-    """The resources, and the selector after them.
-
-    Raises:
-        CommandError: there is no selector, or more than one.
-    """
-    expressions = [word for word in args if "=" in word]
-    if len(expressions) != 1 or "=" not in args[-1]:
-        raise CommandError("one selector is required")
-    return args[:-1], args[-1]
 
 
 command = Command(

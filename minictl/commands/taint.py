@@ -84,10 +84,12 @@ def parse(specs: list[str]) -> tuple[list[Object], list[Object]]:
 def _taint(text: str) -> Object:
     parts = text.split(":")
     pair = parts[0].split("=")
-    if len(parts) > 2 or len(pair) > 2 or (len(parts) == 1 and len(pair) == 2):
+    if len(parts) > 2 or len(pair) > 2:
         raise CommandError(f"invalid taint spec: {text}")
     taint: Object = {"key": pair[0]}
-    if len(pair) == 2 and pair[1]:
+    if len(parts) == 1:
+        taint["key"] = text
+    if len(parts) == 2 and len(pair) == 2 and pair[1]:
         if faults := arguments.label_value_faults(pair[1]):
             raise CommandError(f"invalid taint spec: {text}, {'; '.join(faults)}")
         taint["value"] = pair[1]
@@ -95,6 +97,8 @@ def _taint(text: str) -> Object:
         if parts[1] not in EFFECTS:
             raise CommandError(f"invalid taint effect: {parts[1]}, unsupported taint effect")
         taint["effect"] = parts[1]
+    if faults := arguments.qualified_name_faults(taint["key"]):
+        raise CommandError(f"invalid taint spec: {text}, {'; '.join(faults)}")
     return taint
 
 

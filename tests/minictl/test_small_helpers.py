@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from minictl import jsonpatch, migration
+from minictl import arguments, jsonpatch, migration, writing
 from minictl.commands import diff, drain, set_env, taint
 from minictl.errors import CommandError
 from minictl.flags import Flags
@@ -116,3 +116,22 @@ def test_environment_variables_keep_their_places() -> None:
         {"name": "A", "value": "9"},
         {"name": "C"},
     ]
+
+
+def test_what_could_not_be_read_is_one_entry_after_what_failed() -> None:
+    work, reading = [CommandError("w")], [CommandError("a"), CommandError("b"), CommandError("a")]
+    with pytest.raises(CommandError) as failed:
+        writing.raise_both(work, reading)
+    assert failed.value.sentence() == "w\n[a, b]\n"
+    with pytest.raises(CommandError) as failed:
+        writing.raise_both([], reading)
+    assert failed.value.sentence() == "a\nb\na\n"
+    writing.raise_both([], [])
+
+
+def test_names_that_keys_may_have() -> None:
+    assert arguments.qualified_name_faults("example.com/MyName") == []
+    assert arguments.qualified_name_faults("/x") == ["prefix part must be non-empty"]
+    assert len(arguments.qualified_name_faults("")) == 2
+    assert "with an optional DNS subdomain prefix" in arguments.qualified_name_faults("a/b/c")[0]
+    assert arguments.qualified_name_faults("E.x/y")[0].startswith("prefix part a lowercase RFC 1123 subdomain")
