@@ -27,6 +27,8 @@ MAX_DEPTH = 10_000
 """How deeply a document may be nested."""
 _OPENERS = ("[", "{", "- ", "? ")
 """What opens a level of nesting; indentation alone would need a document of many megabytes."""
+_TOO_DEEP = ("exceeded maximum nesting depth", "exceeded max depth")
+"""How the C library says so where it has a limit of its own, below ours: that of newer releases is 1,000."""
 _RESOLVED_TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null"))
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
@@ -106,6 +108,8 @@ def _reason(error: Any) -> str:
 def _go_message(error: yaml.MarkedYAMLError, text: str) -> str:
     mark = error.problem_mark
     line = mark.line if mark is not None else 0
+    if error.problem in _TOO_DEEP:
+        return f"yaml: line {line + 1}: exceeded max depth of {MAX_DEPTH}"
     if isinstance(error, yaml.composer.ComposerError) and mark is not None:
         alias = re.match(r"\*([\w-]+)", text.splitlines()[line][mark.column :])
         return f"yaml: unknown anchor '{alias.group(1) if alias else ''}' referenced"

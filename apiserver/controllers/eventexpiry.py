@@ -1,4 +1,4 @@
-"""Events are news: one that has not been heard again for an hour is deleted, as in Kubernetes."""
+"""Events are news: one that has not been written again for an hour is deleted, as in Kubernetes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from apiserver.reconcile.controller import Controller, Result
 from apiserver.reconcile.workqueue import Key
 
 KEPT_SECONDS = 3600.0
-"""How long an Event outlives its last occurrence (source: the default of kube-apiserver's --event-ttl)."""
+"""How long an Event outlives its last write (source: the default of kube-apiserver's --event-ttl)."""
 
 
 def controller() -> Controller:
@@ -34,7 +34,7 @@ async def reconcile(api: API, key: Key) -> Result | None:
     record = api.find(EVENT, *key)
     if record is None:
         return None
-    age = (api.clock.now() - parse_timestamp(last_heard(record.object))).total_seconds()
+    age = (api.clock.now() - parse_timestamp(last_written(record.object))).total_seconds()
     if age < KEPT_SECONDS:
         return Result(after_seconds=KEPT_SECONDS - age)
     with contextlib.suppress(NotFound):
@@ -42,7 +42,8 @@ async def reconcile(api: API, key: Key) -> Result | None:
     return None
 
 
-def last_heard(event: Object) -> str:
-    """When it occurred last, in whichever field its writer says so."""
-    series = (event.get("series") or {}).get("lastObservedTime")
-    return str(series or event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"])
+def last_written(event: Object) -> str:
+    """When it was stored last. What its writer says of the time does not count: news of long ago is news."""
+    metadata = event["metadata"]
+    times = (entry.get("time") or "" for entry in metadata.get("managedFields") or ())
+    return max((metadata["creationTimestamp"], *times))
