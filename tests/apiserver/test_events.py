@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from apiserver.clock import ManualClock
-from apiserver.controllers.eventexpiry import KEPT_SECONDS
 from apiserver.kinds.configmap import kind as CONFIGMAP
 from apiserver.kinds.node import kind as NODE
 from apiserver.reconcile.events import BURST, COMBINED, Pace, Recorder
@@ -131,25 +130,3 @@ def test_who_has_a_lot_to_say_waits_in_turn():
     clock.advance(2.5)
     assert pace.take(2, clock.now())
     assert not pace.take(1, clock.now())
-
-
-async def test_an_event_is_kept_an_hour_from_its_last_write_however_old_its_news():
-    async with Harness() as h:
-        news = {
-            "apiVersion": "v1",
-            "kind": "Event",
-            "metadata": {"name": "old-news"},
-            "involvedObject": {"kind": "Pod", "name": "web", "namespace": "default"},
-            "lastTimestamp": "2020-01-01T00:00:00Z",
-        }
-        await h.create(news)
-        await h.settle()
-        h.clock.advance(KEPT_SECONDS - 10)
-        await h.settle()
-        await h.api.modify(h.kind("Event"), "default", "old-news", lambda event: event | {"reason": "Again"})
-        h.clock.advance(KEPT_SECONDS - 10)
-        await h.settle()
-        assert h.get("Event", "old-news")["reason"] == "Again"
-        h.clock.advance(20)
-        await h.settle()
-        assert "old-news" not in [e["metadata"]["name"] for e in h.list("Event")]
