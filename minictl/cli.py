@@ -13,17 +13,17 @@ from __future__ import annotations
 import os
 import sys
 
-from minictl import flags as grammar
 from minictl.errors import PROGRAM, CommandError, PlainError
-from minictl.flags import Command, Flag
-from minictl.near import near
-from minictl.options import GLOBAL_FLAGS
+from minictl.grammar import flags as grammar
+from minictl.grammar.flags import Command, Flag
+from minictl.grammar.options import GLOBAL_FLAGS
+from minictl.texts.near import near
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from minictl.flags import Parsed
+    from minictl.grammar.flags import Parsed
 
 _C = "minictl.commands."
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -159,8 +159,8 @@ def _call(command: Command, parsed: Parsed) -> int:
 
 def _complete(words: list[str]) -> int:
     """Prints what could stand where the last word does; says nothing when something is wrong."""
-    from minictl import completing
     from minictl.session import Session
+    from minictl.steps import completing
 
     *before, word = words or [""]
     session = Session(completing.quiet_flags(before))
@@ -176,7 +176,7 @@ def _complete(words: list[str]) -> int:
 
 
 def _help(command: Command) -> int:
-    from minictl import typer_app
+    from minictl.grammar import typer_app
 
     typer_app.show_help(command)
     return 0

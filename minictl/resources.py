@@ -11,7 +11,7 @@ import os
 
 from minictl.client import quote
 from minictl.errors import CommandError, NoSuchType, PlainError, ServerError
-from minictl.near import hint
+from minictl.texts.near import hint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """All that a command may touch: streams, server, namespace, printers, exit status.
 
 Writing a command: a module minictl/commands/NAME.py, and a line in the table of minictl/cli.py. Shared flags are in
-minictl/options.py.
+minictl/grammar/options.py.
 
     FLAGS = (*options.FILES, Flag("replicas", "int", help="how many replicas to have"), *options.OUTPUT)
     USAGE = "scale (-f FILE | TYPE NAME) --replicas=COUNT"
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
     from minictl.client import Client
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.kubeconfig import Kubeconfig, Place
     from minictl.resources import Resource, Resources
-    from minictl.targets import Target
+    from minictl.steps.targets import Target
 
     Object = dict[str, Any]
 
@@ -176,7 +176,7 @@ class Session:
     def timeout(self) -> float | None:
         """--request-timeout in seconds, None for none."""
         text = self.flags.text("request-timeout")
-        from minictl.flags import parse_duration
+        from minictl.grammar.flags import parse_duration
 
         try:
             seconds = float(int(text)) if text.lstrip("-").isdigit() else parse_duration(text)

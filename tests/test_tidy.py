@@ -36,11 +36,14 @@ MINICTL_LAYERS = [
     ["minictl.__main__"],
     ["minictl.cli"],
     ["minictl.commands"],
+    ["minictl.steps"],
     ["minictl.session", "minictl.describe"],
-    ["minictl.output"],
+    ["minictl.output", "minictl.cluster", "minictl.connecting"],
     ["minictl.manifests"],
-    ["minictl.resources"],
+    ["minictl.patches", "minictl.resources"],
     ["minictl.client", "minictl.kubeconfig"],
+    ["minictl.transport", "minictl.grammar"],
+    ["minictl.texts"],
     ["minictl.errors"],
     ["schemas"],
 ]
@@ -61,8 +64,8 @@ def module(path: Path) -> str:
 
 
 def imports(path: Path) -> Iterator[tuple[str, int]]:
-    """Every module that a file imports, and the line; `from package import name` counts as package.name too."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    """Every module that a file imports to run, and the line; `from package import name` counts as package.name too."""
+    for node in _that_run(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, node.lineno
@@ -70,6 +73,15 @@ def imports(path: Path) -> Iterator[tuple[str, int]]:
             assert node.level == 0, f"{path}: relative import"
             for alias in node.names:
                 yield f"{node.module}.{alias.name}", node.lineno
+
+
+def _that_run(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a tree but those that only type checkers see: naming a type is no dependency at run time."""
+    yield node
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _that_run(child)
 
 
 def layer_of(name: str, layers: list[list[str]]) -> tuple[int, str] | None:

@@ -45,5 +45,5 @@ async def reconcile(api: API, key: Key) -> Result | None:
 def last_written(event: Object) -> str:
     """When it was stored last. What its writer says of the time does not count: news of long ago is news."""
     metadata = event["metadata"]
-    times = (entry.get("time") or "" for entry in metadata.get("managedFields") or ())
-    return max((metadata["creationTimestamp"], *times))
+    times = [str(entry.get("time") or "") for entry in metadata.get("managedFields") or ()]
+    return max([str(metadata["creationTimestamp"]), *times])

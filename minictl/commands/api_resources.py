@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from minictl import output
 from minictl.errors import CommandError, UsageError
-from minictl.flags import Command, Flag
+from minictl.grammar.flags import Command, Flag
 from minictl.output import table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.resources import Resource
     from minictl.session import Session
 

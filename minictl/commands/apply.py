@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from minictl import applying, options, pruning
 from minictl.errors import CommandError, ServerError, UsageError, raise_all
-from minictl.flags import Command, Flag
-from minictl.migration import SERVER_SIDE, keep_annotation, migrate
-from minictl.writing import (
+from minictl.grammar import options
+from minictl.grammar.flags import Command, Flag
+from minictl.steps import applying, pruning
+from minictl.steps.migration import SERVER_SIDE, keep_annotation, migrate
+from minictl.steps.writing import (
     DELETION,
     LAST_APPLIED,
     VALIDATE,
@@ -25,9 +26,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
-    from minictl.targets import Target
+    from minictl.steps.targets import Target
 
     Object = dict[str, Any]
 
@@ -203,7 +204,7 @@ class _Apply:
                 grace = self.flags.number("grace-period")
                 force = applying.Force(self.policy, grace, self.flags.seconds("timeout"))
             return applying.apply_to(self.session, target, current, modified, self.writes.query, overwrite, force)
-        from minictl.strategic import patched
+        from minictl.patches.strategic import patched
 
         field = applying.field_of(target.resource)
         patch = applying.patch_for(current, modified, field, overwrite)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 
-from minictl import applying, editing, options, targets
 from minictl.errors import CommandError, ServerError, UsageError, raise_all
-from minictl.flags import Command, Flag
+from minictl.grammar import options
+from minictl.grammar.flags import Command, Flag
 from minictl.output.structured import escape_html, to_compact_json, to_yaml
-from minictl.targets import Choice
-from minictl.writing import LAST_APPLIED, Writes, manager, within
+from minictl.steps import applying, editing, targets
+from minictl.steps.targets import Choice
+from minictl.steps.writing import LAST_APPLIED, Writes, manager, within
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
-    from minictl.targets import Target
+    from minictl.steps.targets import Target
 
     Object = dict[str, Any]
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 
-from minictl import generating, options, targets
 from minictl.describe import quantities
 from minictl.errors import CommandError, raise_all
-from minictl.flags import Command, Flag
-from minictl.targets import Choice
-from minictl.writing import SAVE_CONFIG, Writes, manager, need_resources, typed_configuration, with_configuration
+from minictl.grammar import options
+from minictl.grammar.flags import Command, Flag
+from minictl.steps import generating, targets
+from minictl.steps.targets import Choice
+from minictl.steps.writing import SAVE_CONFIG, Writes, manager, need_resources, typed_configuration, with_configuration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
     Object = dict[str, Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minictl.flags import Command
+from minictl.grammar.flags import Command
 
 _READ, _WRITE = "minictl.commands.config_read", "minictl.commands.config_write"
 command = Command(

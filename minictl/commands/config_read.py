@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import copy
 
-from minictl import options, output
+from minictl import output
 from minictl.errors import CommandError, Failures, UsageError, raise_all
-from minictl.flags import Command, Flag
+from minictl.grammar import options
+from minictl.grammar.flags import Command, Flag
 from minictl.output import table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
     Object = dict[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from minictl.errors import PROGRAM, CommandError, UsageError
-from minictl.flags import Command, Flag, parse_bool
+from minictl.grammar.flags import Command, Flag, parse_bool
 from minictl.kubeconfig import SECTIONS
 
 TYPE_CHECKING = False
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.kubeconfig import Kubeconfig
     from minictl.session import Session
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from minictl import nodes
-from minictl.flags import Command
-from minictl.writing import dry_run
+from minictl.grammar.flags import Command
+from minictl.steps import nodes
+from minictl.steps.writing import dry_run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
 

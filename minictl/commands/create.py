@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from minictl import options
 from minictl.errors import CommandError, ServerError, UsageError
-from minictl.flags import Command, Flag
-from minictl.writing import (
+from minictl.grammar import options
+from minictl.grammar.flags import Command, Flag
+from minictl.steps.writing import (
     SAVE_CONFIG,
     VALIDATE,
     Writes,
@@ -22,9 +22,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
-    from minictl.targets import Target
+    from minictl.steps.targets import Target
 
     Object = dict[str, Any]
 
@@ -77,7 +77,7 @@ def _create(session: Session, flags: Flags, writes: Writes, target: Target) -> N
 
 
 def _post_raw(session: Session, flags: Flags) -> None:
-    from minictl import keyvalues
+    from minictl.grammar import keyvalues
 
     if len(flags.list("filename")) != 1:
         raise CommandError("--raw can only use a single local file or stdin")

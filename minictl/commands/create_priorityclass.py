@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from minictl import generating, options
-from minictl.flags import Command, Flag
+from minictl.grammar import options
+from minictl.grammar.flags import Command, Flag
+from minictl.steps import generating
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
     Object = dict[str, Any]

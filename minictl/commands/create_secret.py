@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 import json
 
-from minictl import generating, keyvalues, options
 from minictl.errors import CommandError
-from minictl.flags import Command, Flag
+from minictl.grammar import keyvalues, options
+from minictl.grammar.flags import Command, Flag
 from minictl.output.structured import escape_html
+from minictl.steps import generating
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
     Object = dict[str, Any]

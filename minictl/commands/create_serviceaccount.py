@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from minictl import generating, options
-from minictl.flags import Command
+from minictl.grammar import options
+from minictl.grammar.flags import Command
+from minictl.steps import generating
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
 

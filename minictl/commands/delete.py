@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from minictl import options, removal, targets
 from minictl.errors import CommandError
-from minictl.flags import Command, Flag
-from minictl.targets import Choice
-from minictl.writing import DELETION, dry_run, need_resources, propagation, raise_both
+from minictl.grammar import options
+from minictl.grammar.flags import Command, Flag
+from minictl.steps import removal, targets
+from minictl.steps.targets import Choice
+from minictl.steps.writing import DELETION, dry_run, need_resources, propagation, raise_both
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
-    from minictl.targets import Target
+    from minictl.steps.targets import Target
 
 UNCONFIRMED = (
     "Immediate deletion does not wait for confirmation that the running resource has been terminated."

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from minictl import options, targets
 from minictl.describe import describe
 from minictl.errors import CommandError, ServerError, raise_all
-from minictl.flags import Command, Flag
-from minictl.targets import Choice
+from minictl.grammar import options
+from minictl.grammar.flags import Command, Flag
+from minictl.steps import targets
+from minictl.steps.targets import Choice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from minictl.describe import Fields
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
-    from minictl.targets import Selection, Target
+    from minictl.steps.targets import Selection, Target
 
     Object = dict[str, Any]
 

@@ -6,12 +6,13 @@ import os
 import re
 from contextlib import contextmanager
 
-from minictl import applying, options
 from minictl.errors import CommandError, ServerError, UsageError
-from minictl.flags import Command, Flag
-from minictl.migration import SERVER_SIDE
+from minictl.grammar import options
+from minictl.grammar.flags import Command, Flag
 from minictl.output import without_managed_fields
-from minictl.writing import (
+from minictl.steps import applying
+from minictl.steps.migration import SERVER_SIDE
+from minictl.steps.writing import (
     LAST_APPLIED,
     Writes,
     manager,
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
-    from minictl.targets import Target
+    from minictl.steps.targets import Target
 
     Object = dict[str, Any]
 

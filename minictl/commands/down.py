@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from minictl import cluster
 from minictl.errors import UsageError
-from minictl.flags import Command
+from minictl.grammar.flags import Command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
 

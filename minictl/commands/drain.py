@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 
-from minictl import nodes
 from minictl.errors import CommandError, ServerError, go_quote, raise_all
-from minictl.flags import Command, Flag
-from minictl.writing import dry_run
+from minictl.grammar.flags import Command, Flag
+from minictl.steps import nodes
+from minictl.steps.writing import dry_run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
     Object = dict[str, Any]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 
-from minictl import editing, options, targets
-from minictl.applying import field_of
 from minictl.errors import CommandError, ServerError, go_quote
-from minictl.flags import Command, Flag
+from minictl.grammar import options
+from minictl.grammar.flags import Command, Flag
 from minictl.output import without_managed_fields
 from minictl.output.structured import to_compact_json
-from minictl.targets import Choice
-from minictl.threeway import two_way_patch
-from minictl.writing import (
+from minictl.patches.threeway import two_way_patch
+from minictl.steps import editing, targets
+from minictl.steps.applying import field_of
+from minictl.steps.targets import Choice
+from minictl.steps.writing import (
     LAST_APPLIED,
     SAVE_CONFIG,
     VALIDATE,
@@ -27,9 +28,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
-    from minictl.targets import Target
+    from minictl.steps.targets import Target
 
     Object = dict[str, Any]
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from minictl import ages, options, output
+from minictl import output
 from minictl.errors import CommandError
-from minictl.flags import Command, Flag
+from minictl.grammar import options
+from minictl.grammar.flags import Command, Flag
 from minictl.output import table
+from minictl.texts import ages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
     Object = dict[str, Any]

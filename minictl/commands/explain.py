@@ -5,13 +5,13 @@ from __future__ import annotations
 import textwrap
 
 from minictl.errors import CommandError, NoSuchType, PlainError
-from minictl.flags import Command, Flag
+from minictl.grammar.flags import Command, Flag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.resources import Resource
     from minictl.session import Session
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from minictl import arguments, generating, options, overriding, targets
 from minictl.errors import CommandError
-from minictl.flags import Command, Flag
-from minictl.targets import Choice
-from minictl.writing import (
+from minictl.grammar import arguments, options
+from minictl.grammar.flags import Command, Flag
+from minictl.steps import generating, overriding, targets
+from minictl.steps.targets import Choice
+from minictl.steps.writing import (
     SAVE_CONFIG,
     Writes,
     manager,
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
-    from minictl.targets import Target
+    from minictl.steps.targets import Target
 
     Object = dict[str, Any]
 
@@ -113,11 +114,10 @@ def _of_controller(subject: Object) -> dict[str, str]:
 def _of_workload(subject: Object) -> dict[str, str]:
     selector = (subject.get("spec") or {}).get("selector") or {}
     if selector.get("matchExpressions"):
-        from minictl.describe.text import go
+        from minictl.texts import gotext
 
-        raise CommandError(
-            f'couldn\'t convert expressions - "{go(selector["matchExpressions"])}" to map-based selector format'
-        )
+        expressions = gotext.plain(selector["matchExpressions"])
+        raise CommandError(f'couldn\'t convert expressions - "{expressions}" to map-based selector format')
     labels: dict[str, str] = selector.get("matchLabels") or {}
     if not labels:
         raise CommandError(f"invalid {subject['kind'].lower()}: no selectors, therefore cannot be exposed")

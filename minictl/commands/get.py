@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from minictl import options, output, targets
+from minictl import output
 from minictl.errors import CommandError, PlainError, raise_all
-from minictl.flags import Command, Flag
+from minictl.grammar import options
+from minictl.grammar.flags import Command, Flag
 from minictl.output import table
+from minictl.steps import targets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
-    from minictl.targets import Selection, Target
+    from minictl.steps.targets import Selection, Target
 
     Object = dict[str, Any]
 
@@ -60,7 +62,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     printer = None if form in ("", "wide", "name") else _object_printer(session, flags, form, argument)
     selection = targets.select(session, args, choice)
     if flags.on("watch") or flags.on("watch-only"):
-        from minictl import following
+        from minictl.steps import following
 
         form_is_table = form in ("", "wide")
         accept = AS_TABLE if form_is_table and flags.on("server-print") else "application/json"
@@ -173,7 +175,7 @@ def as_table(answer: Object, flags: Flags) -> Object:
     """A Table, made here from name and age where the server sent objects."""
     if answer.get("kind") == "Table":
         return answer
-    from minictl import ages
+    from minictl.texts import ages
 
     items = answer["items"] or [] if "items" in answer else [answer]
     made = [table.generic(item, ages.since) for item in items]

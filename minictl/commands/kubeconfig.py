@@ -6,11 +6,11 @@ import os
 
 from minictl import cluster, kubeconfig
 from minictl.errors import CommandError, UsageError
-from minictl.flags import Command, Flag
+from minictl.grammar.flags import Command, Flag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
 FLAGS = (

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from minictl.errors import CommandError
-from minictl.flags import Command
+from minictl.grammar.flags import Command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
 
 def run(session: Session, flags: Flags, args: list[str]) -> None:
     """Prints the objects as YAML documents."""
-    from minictl import kustomization, yamls
+    from minictl.manifests import kustomization
+    from minictl.texts import yamls
 
     if len(args) > 1:
         raise CommandError("specify one path to kustomization.yaml")

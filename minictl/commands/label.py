@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from minictl import arguments, options, targets
 from minictl.errors import CommandError, go_quote, raise_all
-from minictl.flags import Command, Flag
-from minictl.local import local_targets
-from minictl.targets import Choice
-from minictl.writing import Writes, all_of, manager
+from minictl.grammar import arguments, options
+from minictl.grammar.flags import Command, Flag
+from minictl.steps import targets
+from minictl.steps.local import local_targets
+from minictl.steps.targets import Choice
+from minictl.steps.writing import Writes, all_of, manager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
-    from minictl.targets import Target
+    from minictl.steps.targets import Target
 
     Object = dict[str, Any]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from minictl.flags import Command
-from minictl.options import GLOBAL_FLAGS
+from minictl.grammar.flags import Command
+from minictl.grammar.options import GLOBAL_FLAGS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from minictl.flags import Flag, Flags
+    from minictl.grammar.flags import Flag, Flags
     from minictl.session import Session
 
 

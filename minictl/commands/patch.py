@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 
-from minictl import keyvalues, options, targets
 from minictl.errors import CommandError, ServerError, go_quote
-from minictl.flags import Command, Flag
-from minictl.local import local_targets
-from minictl.targets import Choice
-from minictl.writing import Writes, manager, need_resources, raise_both
+from minictl.grammar import keyvalues, options
+from minictl.grammar.flags import Command, Flag
+from minictl.steps import targets
+from minictl.steps.local import local_targets
+from minictl.steps.targets import Choice
+from minictl.steps.writing import Writes, manager, need_resources, raise_both
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.resources import Resource
     from minictl.session import Session
-    from minictl.targets import Target
+    from minictl.steps.targets import Target
 
     Object = dict[str, Any]
 
@@ -84,7 +85,7 @@ def _patch(flags: Flags) -> bytes:
         data = flags.text("patch").encode()
     if data.lstrip()[:1] == b"{":
         return data
-    from minictl import yamls
+    from minictl.texts import yamls
 
     try:
         return json.dumps(yamls.load(data), ensure_ascii=False).encode()
@@ -136,9 +137,9 @@ def patched_here(resource: Resource, before: Object, patch: bytes, kind: str) ->
     Raises:
         CommandError: the patch does not fit.
     """
-    from minictl import jsonpatch
-    from minictl.applying import field_of
-    from minictl.strategic import patched
+    from minictl.patches import jsonpatch
+    from minictl.patches.strategic import patched
+    from minictl.steps.applying import field_of
 
     try:
         wanted = json.loads(patch)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 
 from minictl.errors import PROGRAM, CommandError
-from minictl.flags import Command, Flag
+from minictl.grammar.flags import Command, Flag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
 PREFIX = "kubectl-"

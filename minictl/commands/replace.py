@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
-from minictl import applying, options, removal
 from minictl.errors import CommandError, ServerError
-from minictl.flags import Command, Flag
-from minictl.writing import (
+from minictl.grammar import options
+from minictl.grammar.flags import Command, Flag
+from minictl.steps import applying, removal
+from minictl.steps.writing import (
     DELETION,
     LAST_APPLIED,
     SAVE_CONFIG,
@@ -27,9 +28,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
-    from minictl.targets import Target
+    from minictl.steps.targets import Target
 
     Object = dict[str, Any]
 
@@ -132,7 +133,7 @@ def _remove(session: Session, flags: Flags, found: list[Target], policy: str, re
 
 def _nameless(target: Target) -> Target:
     """The same target without its file: errors of this deletion do not name it."""
-    from minictl.targets import Target as Plain
+    from minictl.steps.targets import Target as Plain
 
     return Plain(target.resource, target.namespace, target.name)
 
@@ -144,7 +145,7 @@ def _create(session: Session, flags: Flags, writes: Writes, target: Target) -> N
 
 
 def _put_raw(session: Session, flags: Flags) -> None:
-    from minictl import keyvalues
+    from minictl.grammar import keyvalues
 
     if len(flags.list("filename")) != 1:
         raise CommandError("--raw can only use a single local file or stdin")

@@ -7,11 +7,11 @@ import sys
 
 from minictl import cluster
 from minictl.errors import CommandError, UsageError
-from minictl.flags import Command, Flag
+from minictl.grammar.flags import Command, Flag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
 OWN_FILES = ("log.db", "ca.crt", "server.log", "pid", "kubeconfig", "settings.json", "api.sock")

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import time
 
-from minictl import options, rollouts, targets
 from minictl.describe import tabs
 from minictl.errors import CommandError, ServerError, Unreachable, raise_all
-from minictl.flags import Command, Flag
-from minictl.targets import Choice
-from minictl.writing import LAST_APPLIED, Writes, manager
+from minictl.grammar import options
+from minictl.grammar.flags import Command, Flag
+from minictl.steps import rollouts, targets
+from minictl.steps.targets import Choice
+from minictl.steps.writing import LAST_APPLIED, Writes, manager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
-    from minictl.targets import Target
+    from minictl.steps.targets import Target
 
     Object = dict[str, Any]
 

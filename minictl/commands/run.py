@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 
-from minictl import arguments, generating, options, overriding
 from minictl.errors import CommandError, UsageError, go_quote, raise_all
-from minictl.flags import Command, Flag
-from minictl.writing import SAVE_CONFIG, Writes, manager, typed_configuration, with_configuration
+from minictl.grammar import arguments, options
+from minictl.grammar.flags import Command, Flag
+from minictl.steps import generating, overriding
+from minictl.steps.writing import SAVE_CONFIG, Writes, manager, typed_configuration, with_configuration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.resources import Resource
     from minictl.session import Session
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 
-from minictl import options, targets
 from minictl.errors import CommandError, ServerError, raise_all
-from minictl.flags import Command, Flag
-from minictl.targets import Choice
-from minictl.writing import Writes, all_of, need_resources
+from minictl.grammar import options
+from minictl.grammar.flags import Command, Flag
+from minictl.steps import targets
+from minictl.steps.targets import Choice
+from minictl.steps.writing import Writes, all_of, need_resources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
-    from minictl.targets import Target
+    from minictl.steps.targets import Target
 
     Object = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minictl.flags import Command
+from minictl.grammar.flags import Command
 
 _C = "minictl.commands.set_"
 command = Command(

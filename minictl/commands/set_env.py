@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 
-from minictl import arguments, podspecs
 from minictl.errors import CommandError, ServerError, go_quote
-from minictl.flags import Command, Flag
+from minictl.grammar import arguments
+from minictl.grammar.flags import Command, Flag
+from minictl.steps import podspecs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
     Object = dict[str, Any]
@@ -84,8 +85,8 @@ def _from_source(session: Session, flags: Flags) -> list[Object]:
     """Variables that refer to the keys of --from."""
     if not flags.text("from"):
         return []
-    from minictl import targets
-    from minictl.targets import Choice
+    from minictl.steps import targets
+    from minictl.steps.targets import Choice
 
     variables = []
     keys = flags.list("keys")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from minictl import arguments, podspecs
 from minictl.errors import CommandError, go_quote
-from minictl.flags import Command
-from minictl.writing import need_resources
+from minictl.grammar import arguments
+from minictl.grammar.flags import Command
+from minictl.steps import podspecs
+from minictl.steps.writing import need_resources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
     Object = dict[str, Any]

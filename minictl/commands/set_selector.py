@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from minictl import arguments, podspecs
 from minictl.errors import CommandError, raise_all
-from minictl.flags import Command, Flag
-from minictl.writing import Writes, need_resources
+from minictl.grammar import arguments
+from minictl.grammar.flags import Command, Flag
+from minictl.steps import podspecs
+from minictl.steps.writing import Writes, need_resources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
 

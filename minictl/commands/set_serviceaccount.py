@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from minictl import podspecs
 from minictl.errors import CommandError
-from minictl.flags import Command
+from minictl.grammar.flags import Command
+from minictl.steps import podspecs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
     Object = dict[str, Any]

@@ -6,11 +6,11 @@ import os
 
 from minictl import cluster
 from minictl.errors import UsageError
-from minictl.flags import Command
+from minictl.grammar.flags import Command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
 NOT_RUNNING = 3

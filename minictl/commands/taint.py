@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from minictl import arguments, options, targets
 from minictl.errors import CommandError, UsageError, go_quote, raise_all
-from minictl.flags import Command, Flag
-from minictl.targets import Selection, Target
-from minictl.writing import VALIDATE, Writes, manager
+from minictl.grammar import arguments, options
+from minictl.grammar.flags import Command, Flag
+from minictl.steps import targets
+from minictl.steps.targets import Selection, Target
+from minictl.steps.writing import VALIDATE, Writes, manager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
     Object = dict[str, Any]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from minictl.errors import CommandError
-from minictl.flags import Command, Flag
+from minictl.grammar.flags import Command, Flag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
 
 IMITATED = "v1.36.0"

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 
-from minictl import options, output, targets
+from minictl import output
 from minictl.errors import CommandError, ServerError, Unreachable, raise_all
-from minictl.flags import Command, Flag
+from minictl.grammar import options
+from minictl.grammar.flags import Command, Flag
+from minictl.steps import targets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
     from minictl.session import Session
-    from minictl.targets import Selection, Target
+    from minictl.steps.targets import Selection, Target
 
     Object = dict[str, Any]
     Test = Callable[[Object], bool]
@@ -110,8 +112,9 @@ def _condition(name: str, value: str) -> Test:
 
 
 def _jsonpath(text: str) -> Test:
-    from minictl.output import gotext, walking
+    from minictl.output import walking
     from minictl.output.jsonpath import PathError, parse, relaxed
+    from minictl.texts import gotext
 
     end = text.rfind("}") if text.startswith("{") else -1
     equals = text.find("=", end + 1) if "=" in text[end + 1 :] else -1

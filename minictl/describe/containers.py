@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from minictl.describe import quantities
-from minictl.describe.text import NONE, Page, boolean, date, go
+from minictl.describe.text import NONE, Page, boolean, date
+from minictl.texts.gotext import plain
 
 Fields = Mapping[str, Any]
 FieldValue = Callable[[str], str]
@@ -124,7 +125,7 @@ def probe(what: Fields) -> str:
         )
     )
     if (command := what.get("exec")) is not None:
-        return f"exec {go(command.get('command') or [])} {timing}"
+        return f"exec {plain(command.get('command') or [])} {timing}"
     if (get := what.get("httpGet")) is not None:
         return f"http-get {_url(get)} {timing}"
     if (tcp := what.get("tcpSocket")) is not None:
@@ -151,7 +152,7 @@ def _env_from(page: Page, sources: Sequence[Fields]) -> None:
         kind, key = ("ConfigMap", "configMapRef") if source.get("configMapRef") else ("Secret", "secretRef")
         reference = source.get(key) or {}
         prefix = f" with prefix '{source['prefix']}'" if source.get("prefix") else ""
-        page.line(f"{reference.get('name', '')}\t{kind}{prefix}\tOptional: {go(bool(reference.get('optional')))}", 3)
+        page.line(f"{reference.get('name', '')}\t{kind}{prefix}\tOptional: {plain(bool(reference.get('optional')))}", 3)
 
 
 def _env(page: Page, container: Fields, field_value: FieldValue | None) -> None:
@@ -176,7 +177,7 @@ def _from(source: Fields, container: Fields, field_value: FieldValue | None) -> 
     for key, words in (("secretKeyRef", "in secret"), ("configMapKeyRef", "of config map")):
         if (reference := source.get(key)) is not None:
             key_name, name = reference.get("key", ""), reference.get("name", "")
-            return f"<set to the key '{key_name}' {words} '{name}'>\tOptional: {go(bool(reference.get('optional')))}"
+            return f"<set to the key '{key_name}' {words} '{name}'>\tOptional: {plain(bool(reference.get('optional')))}"
     return ""
 
 

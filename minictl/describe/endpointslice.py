@@ -1,7 +1,8 @@
 """An EndpointSlice: its ports, and each endpoint with its readiness and where it runs."""
 
 from minictl.describe import Cluster, Events, Fields, events
-from minictl.describe.text import UNSET, Page, go, joined
+from minictl.describe.text import UNSET, Page, joined
+from minictl.texts.gotext import plain
 
 
 def page(page: Page, subject: Fields, happened: Events, cluster: Cluster) -> None:
@@ -27,7 +28,7 @@ def _endpoint(page: Page, endpoint: Fields) -> None:
     page.field("- Addresses", joined(endpoint.get("addresses") or (), ", "), 1)
     page.line("Conditions:", 2)
     ready = (endpoint.get("conditions") or {}).get("ready")
-    page.field("Ready", UNSET if ready is None else go(ready), 3)
+    page.field("Ready", UNSET if ready is None else plain(ready), 3)
     page.field("Hostname", _or_unset(endpoint, "hostname"), 2)
     target = endpoint.get("targetRef")
     if target is not None:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from minictl.describe import Cluster, Events, Fields, events
-from minictl.describe.text import Page, go
+from minictl.describe.text import Page
+from minictl.texts.gotext import plain
 
 _HIDDEN = {
     ".metadata.managedFields",
@@ -40,9 +41,9 @@ def _content(page: Page, content: Mapping[str, Any], path: str, level: int) -> N
                 if isinstance(item, Mapping):
                     _content(page, item, here, level + 1)
                 else:
-                    page.line(go(item), level + 1)
+                    page.line(plain(item), level + 1)
         else:
-            page.field(label(field), go(value), level)
+            page.field(label(field), plain(value), level)
 
 
 def label(field: str) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from minictl.describe import Cluster, Events, Fields, events, quantities
 from minictl.describe.quantities import Amounts, Quantity
-from minictl.describe.text import UNSET, Page, age, date, go, joined
+from minictl.describe.text import UNSET, Page, age, date, joined
+from minictl.texts.gotext import plain
 
 LEASES = "kube-node-lease"
 _ROLE = "node-role.kubernetes.io/"
@@ -34,7 +35,7 @@ def page(page: Page, node: Fields, happened: Events, cluster: Cluster) -> None:
     page.field("CreationTimestamp", date(meta.get("creationTimestamp")))
     taints = sorted(spec.get("taints") or (), key=lambda taint: f"{taint.get('effect', '')},{taint.get('key', '')}")
     page.stack("Taints", (_taint(taint) for taint in taints))
-    page.field("Unschedulable", go(bool(spec.get("unschedulable"))))
+    page.field("Unschedulable", plain(bool(spec.get("unschedulable"))))
     _lease(page, cluster, meta.get("name", ""))
     _conditions(page, status.get("conditions") or ())
     page.line("Addresses:")

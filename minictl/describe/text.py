@@ -142,32 +142,6 @@ def boolean(value: object) -> str:
     return "True" if value else "False"
 
 
-def go(value: object) -> str:
-    """A value as Go's %v prints it: true, <nil>, [a b], map[k:v]."""
-    if value is None:
-        return "<nil>"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return _go_float(value)
-    if isinstance(value, Mapping):
-        return "map[" + " ".join(f"{key}:{go(item)}" for key, item in sorted(value.items())) + "]"
-    if isinstance(value, list | tuple):
-        return "[" + " ".join(go(item) for item in value) + "]"
-    return str(value)
-
-
-def _go_float(value: float) -> str:
-    """Go prints floats with the fewest digits, and with an exponent from 1e+21 up and below 1e-4."""
-    if value == int(value) and abs(value) < 1e21:
-        return str(int(value))
-    digits = repr(value)
-    if 1e-4 <= abs(value) < 1e21:
-        return digits
-    mantissa, _, exponent = digits.partition("e")
-    return f"{mantissa}e{int(exponent):+03d}"
-
-
 def selector(labels: Mapping[str, str] | None) -> str:
     """A map of labels as a selector: a=b,c=d, sorted."""
     return joined(f"{key}={value}" for key, value in sorted((labels or {}).items()))

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from minictl.describe import quantities
-from minictl.describe.text import NONE, UNSET, Page, go
+from minictl.describe.text import NONE, UNSET, Page
+from minictl.texts.gotext import plain
 
 Fields = Mapping[str, Any]
 # (label, path in the volume's source, what an absent value reads as)
@@ -101,7 +102,7 @@ def write(page: Page, volumes: Sequence[Fields] | None, template: bool = False) 
 def _rows(page: Page, what: str, rows: Sequence[Row], source: Fields) -> None:
     page.field("Type", what, 2)
     for label, key, absent in rows:
-        page.field(label, go(source.get(key, absent)), 2)
+        page.field(label, plain(source.get(key, absent)), 2)
 
 
 def _empty_dir(page: Page, source: Fields) -> None:
@@ -117,7 +118,7 @@ def _projected(page: Page, source: Fields) -> None:
         for key, label in (("secret", "SecretName"), ("configMap", "ConfigMapName")):
             if part.get(key) is not None:
                 page.field(label, part[key].get("name", ""), 2)
-                page.field("Optional", go(bool(part[key].get("optional"))), 2)
+                page.field("Optional", plain(bool(part[key].get("optional"))), 2)
         if part.get("downwardAPI") is not None:
             page.field("DownwardAPI", "true", 2)
         if part.get("serviceAccountToken") is not None:
@@ -137,7 +138,7 @@ def _csi(page: Page, source: Fields) -> None:
     page.field("Type", "CSI (a Container Storage Interface (CSI) volume source)", 2)
     page.field("Driver", source.get("driver", ""), 2)
     page.field("FSType", source.get("fsType", ""), 2)
-    page.field("ReadOnly", go(bool(source.get("readOnly"))), 2)
+    page.field("ReadOnly", plain(bool(source.get("readOnly"))), 2)
     attributes = sorted((source.get("volumeAttributes") or {}).items())
     page.stack("VolumeAttributes", (f"{key}={value}" for key, value in attributes), 2)
 

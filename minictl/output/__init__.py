@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from minictl.flags import Flags
+    from minictl.grammar.flags import Flags
 
     Object = dict[str, Any]
     Printer = Callable[[Object], str]

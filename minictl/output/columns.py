@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from minictl.errors import CommandError
-from minictl.output import gotext, table
+from minictl.output import table
 from minictl.output.jsonpath import PathError, parse, relaxed
+from minictl.texts import gotext
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minictl.output import gotext
+from minictl.texts import gotext
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from minictl.errors import CommandError, go_quote
-from minictl.output import functions, gotext
+from minictl.output import functions
 from minictl.output.functions import MISSING, FunctionError
 from minictl.output.templates import Node, Pipeline, TemplateError, Tree, parse
+from minictl.texts import gotext
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ chains behind it once for each value until an `end` stops that run, then goes on
 from __future__ import annotations
 
 from minictl.errors import CommandError, go_quote
-from minictl.output import gotext, structured
+from minictl.output import structured
 from minictl.output.jsonpath import PathError, parse, relaxed
+from minictl.texts import gotext
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from minictl import cli, commands, near, typer_app
+from minictl import cli, commands
 from minictl.errors import CommandError, Failures, ServerError
-from minictl.flags import Command
+from minictl.grammar import typer_app
+from minictl.grammar.flags import Command
+from minictl.texts import near
 from tests.server import Server
 
 HEAVY = ("typer", "rich", "yaml", "ssl", "subprocess", "http.client", "dataclasses", "typing", "inspect", "jsonschema")

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
-from minictl import arguments, jsonpatch, migration, writing
 from minictl.commands import diff, drain, set_env, taint
 from minictl.errors import CommandError
-from minictl.flags import Flags
-from minictl.selectors import matcher
+from minictl.grammar import arguments
+from minictl.grammar.flags import Flags
+from minictl.grammar.selectors import matcher
+from minictl.patches import jsonpatch
+from minictl.steps import migration, writing
 
 Object = dict[str, Any]
 

@@ -7,7 +7,8 @@ import pytest
 from minictl.describe import quantities
 from minictl.describe.generic import label
 from minictl.describe.tabs import align
-from minictl.describe.text import LAST_APPLIED, Page, age, duration, go, label_selector
+from minictl.describe.text import LAST_APPLIED, Page, age, duration, label_selector
+from minictl.texts import gotext
 
 
 @pytest.mark.parametrize(
@@ -87,8 +88,8 @@ def test_labels_of_unknown_fields(field: str, words: str) -> None:
 
 
 def test_values_as_go_prints_them() -> None:
-    assert go({"b": [1, True, None], "a": "x"}) == "map[a:x b:[1 true <nil>]]"
-    assert [go(value) for value in (1.5, 2.0, 1e21, 1.25e-7)] == ["1.5", "2", "1e+21", "1.25e-07"]
+    assert gotext.plain({"b": [1, True, None], "a": "x"}) == "map[a:x b:[1 true <nil>]]"
+    assert [gotext.plain(value) for value in (1.5, 2.0, 1e21, 1.25e-7)] == ["1.5", "2", "1e+21", "1.25e-07"]
 
 
 def test_selectors_are_sorted_by_key() -> None:

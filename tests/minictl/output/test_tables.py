@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from minictl import ages
 from minictl.errors import CommandError
 from minictl.output import columns, sorting, structured, table
+from minictl.texts import ages
 
 TABLE: dict[str, Any] = {
     "columnDefinitions": [

@@ -1,0 +1,1 @@
+"""What several commands do: choosing targets, writing, applying, deleting, editing, following."""

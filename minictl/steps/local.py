@@ -1,0 +1,38 @@
+"""--local: manifests taken from files without asking any server what they are."""
+
+from __future__ import annotations
+
+from minictl import manifests
+from minictl.resources import Resource
+from minictl.steps import targets
+from minictl.steps.targets import Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from minictl.grammar.flags import Flags
+    from minictl.session import Session
+
+
+def local_targets(session: Session, flags: Flags) -> list[Target]:
+    """The objects of -f and -k, with resources guessed from their kinds and namespaces left as they are.
+
+    Raises:
+        CommandError: a file cannot be read, or holds what is no object.
+    """
+    read = manifests.read(
+        flags.list("filename"),
+        recursive=flags.on("recursive"),
+        kustomize=flags.text("kustomize"),
+        stdin=session.stdin,
+    )
+    return [_target(one) for manifest in read for one in manifests.items(manifest)]
+
+
+def _target(manifest: manifests.Manifest) -> Target:
+    subject = targets.check_shape(manifest)
+    group, _, version = subject["apiVersion"].rpartition("/")
+    kind = subject["kind"]
+    entry = {"resource": f"{kind.lower()}s", "responseKind": {"kind": kind}, "scope": "Namespaced"}
+    meta = subject["metadata"]
+    resource = Resource(group, version, entry)
+    return Target(resource, meta.get("namespace") or "", meta.get("name") or "", object=subject, source=manifest.source)
