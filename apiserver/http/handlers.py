@@ -15,6 +15,7 @@ from apiserver.http import bodies, patching, representations
 from apiserver.http.bodies import call_of
 from apiserver.http.negotiate import accepted
 from apiserver.http.options import (
+    EXACT,
     ListOptions,
     boolean,
     check_write_options,
@@ -27,8 +28,9 @@ from apiserver.http.paths import Target, target
 from apiserver.http.requests import Request, Response
 from apiserver.http.streams import WatchStream
 from apiserver.http.subresources import SUBRESOURCES
+from apiserver.http.wholes import Wholes
 from apiserver.kind import Kind
-from apiserver.listing import Page, page
+from apiserver.listing import Page, check_not_ahead, page
 from apiserver.objects.validation import not_supported
 from apiserver.storage import Record
 
@@ -48,6 +50,7 @@ class Handlers:
 
     def __init__(self, api: API) -> None:
         self.api = api
+        self._wholes = Wholes(api.store)
         self._verbs: dict[str, Callable[[Request, Kind, Target], Awaitable[Response]]] = {
             "get": self.get,
             "list": self.list,
@@ -105,22 +108,36 @@ class Handlers:
         if options.watch:
             stream = WatchStream(self.api.store, self.api.clock, options, accept, request.query)
             return Response(stream=_closing(stream), media_type=accept.media_type)
+        now = self.api.clock.now()
+        if self._is_whole(options):
+            check_not_ahead(self.api.store, options.resource_version or 0)
+            items = self._wholes.items(options.selection, accept, now, request.query)
+            metadata: dict[str, Any] = {"resourceVersion": str(self.api.revision)}
+            return Response(
+                representations.framed(kind, items, metadata, accept, request.query), media_type=accept.media_type
+            )
         answer = await self._page(options)
-        metadata: dict[str, Any] = {"resourceVersion": str(answer.revision)}
+        metadata = {"resourceVersion": str(answer.revision)}
         if answer.next_start:
             metadata["continue"] = continue_token(answer.revision, answer.next_start)
         if answer.remaining is not None:
             metadata["remainingItemCount"] = answer.remaining
-        now = self.api.clock.now()
         body = representations.many(kind, answer.records, metadata, accept, now, request.query)
         return Response(body, media_type=accept.media_type)
+
+    def _is_whole(self, options: ListOptions) -> bool:
+        """Whether all there is now under a prefix is wanted, on one page."""
+        selection, limit = options.selection, options.limit
+        if not selection.is_everything or options.continue_ or (options.match == EXACT and options.resource_version):
+            return False
+        return not limit or self.api.store.count(selection.prefix) <= limit
 
     async def _page(self, options: ListOptions) -> Page:
         store, selection = self.api.store, options.selection
         if options.continue_:
             revision, start = parse_continue(options.continue_)
             return await page(store, selection, revision=revision, start=start, limit=options.limit)
-        if options.match == "Exact" and options.resource_version:
+        if options.match == EXACT and options.resource_version:
             return await page(store, selection, revision=options.resource_version, limit=options.limit)
         if options.resource_version:
             return await page(store, selection, limit=options.limit, not_before=options.resource_version)

@@ -92,9 +92,8 @@ def one(kind: Kind, record: Record, accept: Accepted, now: datetime, query: Quer
     """A single object in the accepted representation."""
     if accept.shape == TABLE:
         version = {"resourceVersion": record.object["metadata"].get("resourceVersion", "")}
-        return finish(
-            table.join([table_row(kind, record, now, query)], definitions(kind), orjson.dumps(version)), accept, query
-        )
+        row = table_row(kind, record, now, query)
+        return finish(table.framed(row, definitions(kind), orjson.dumps(version)), accept, query)
     if accept.shape == PARTIAL:
         return finish(partial_of(record), accept, query)
     return finish(record.encoded, accept, query)
@@ -104,24 +103,36 @@ def many(
     kind: Kind, records: Sequence[Record], metadata: Mapping[str, Any], accept: Accepted, now: datetime, query: Query
 ) -> bytes:
     """A list in the accepted representation; `metadata` is the ListMeta."""
-    meta = orjson.dumps(metadata)
+    return framed(kind, items(kind, records, accept, now, query), metadata, accept, query)
+
+
+def items(kind: Kind, records: Sequence[Record], accept: Accepted, now: datetime, query: Query) -> bytes:
+    """The items of a list (the rows of a Table), joined. Raises BadRequest, NotAcceptable."""
     if accept.shape == TABLE:
         included(query)
-        rows = [table_row(kind, record, now, query) for record in records]
-        return finish(table.join(rows, definitions(kind), meta), accept, query)
+        return b",".join([table_row(kind, record, now, query) for record in records])
     if accept.shape == PARTIAL:
         group = "core" if not kind.group else kind.group.partition(".")[0]
         raise NotAcceptable(
             f"you requested {PARTIAL}, but the requested object is a list (*{group}.{kind.list_name})", {}
         )
     if accept.shape == PARTIAL_LIST:
+        return b",".join([partial_of(record) for record in records])
+    # Each object but for its kind and apiVersion, as lists hold it; the brace goes with the comma before it.
+    cut = len(head_of(kind))
+    return b"{" + b",{".join([record.encoded[cut:] for record in records]) if records else b""
+
+
+def framed(kind: Kind, items: bytes, metadata: Mapping[str, Any], accept: Accepted, query: Query) -> bytes:
+    """A whole list around its joined items."""
+    meta = orjson.dumps(metadata)
+    if accept.shape == TABLE:
+        return finish(table.framed(items, definitions(kind), meta), accept, query)
+    if accept.shape == PARTIAL_LIST:
         head = orjson.dumps({"kind": PARTIAL_LIST, "apiVersion": "meta.k8s.io/v1"})[:-1]
-        items = b",".join(partial_of(record) for record in records)
     else:
         head = orjson.dumps({"kind": kind.list_name, "apiVersion": kind.group_version})[:-1]
-        cut = len(head_of(kind))
-        items = b",".join([b"{" + record.encoded[cut:] for record in records])
-    return finish(head + b',"metadata":' + meta + b',"items":[' + items + b"]}", accept, query)
+    return finish(b"".join((head, b',"metadata":', meta, b',"items":[', items, b"]}")), accept, query)
 
 
 def finish(body: bytes, accept: Accepted, query: Query) -> bytes:

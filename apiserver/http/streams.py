@@ -101,7 +101,7 @@ class WatchStream:
         columns = b"[]" if self._columns_sent else definitions(kind)
         self._columns_sent = True
         version = {"resourceVersion": record.object["metadata"]["resourceVersion"]}
-        return table.join([row], columns, orjson.dumps(version))
+        return table.framed(row, columns, orjson.dumps(version))
 
     def _bookmark(self, *, initial: bool) -> bytes:
         metadata: dict[str, object] = {"resourceVersion": str(self._watch.position()), "creationTimestamp": None}
@@ -115,7 +115,7 @@ class WatchStream:
         if self._shape == TABLE:
             row = b'{"cells":[],"object":' + orjson.dumps(object) + b"}"
             version = orjson.dumps({"resourceVersion": metadata["resourceVersion"]})
-            return _line("BOOKMARK", table.join([row], b"[]", version))
+            return _line("BOOKMARK", table.framed(row, b"[]", version))
         return _line("BOOKMARK", orjson.dumps(object))
 
     def close(self) -> None:

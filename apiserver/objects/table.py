@@ -3,7 +3,6 @@ record, so a list of a thousand unchanged Pods is mostly joining bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -67,10 +66,10 @@ def render(row: Row, now: datetime, object: bytes) -> bytes:
     return b'{"cells":[' + b",".join(cells) + b'],"object":' + object + b"}"
 
 
-def join(rows: Iterable[bytes], definitions: bytes, list_metadata: bytes) -> bytes:
-    """The whole Table."""
-    head = b'{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":' + list_metadata
-    return head + b',"columnDefinitions":' + definitions + b',"rows":[' + b",".join(rows) + b"]}"
+def framed(rows: bytes, definitions: bytes, list_metadata: bytes) -> bytes:
+    """The whole Table around its joined rows."""
+    head = b'{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":'
+    return b"".join((head, list_metadata, b',"columnDefinitions":', definitions, b',"rows":[', rows, b"]}"))
 
 
 def partial(object: Object) -> bytes:

@@ -15,11 +15,12 @@ from apiserver.reconcile.labelled import Labelled
 from apiserver.reconcile.selecting import EqualLabels, Matcher, Selecting
 from apiserver.reconcile.workqueue import Key
 
-FREE_PODS = 100
-"""Up to this many Pods a Service's endpoints follow every change at once."""
-PAUSE_SECONDS_PER_POD = 250e-6
-"""Beyond that, the changes of this long are taken together: planning, checking and writing 1,000 endpoints costs tens
-of milliseconds, and a rollout of 1,000 Pods must not pay that a thousand times."""
+PACE_SECONDS_PER_POD = 100e-6
+"""What one look at a Service is reckoned to take, for each of its Pods: planning, checking and writing 1,000 endpoints
+costs tens of milliseconds, and a rollout of 1,000 Pods must not pay that a thousand times."""
+AHEAD_SECONDS = 0.1
+"""How far a Service may be ahead of that pace. A change that comes alone is followed at once, however many Pods there
+are; in a rush of them, those that come too early are taken together."""
 
 
 class ServicePods:
@@ -28,7 +29,8 @@ class ServicePods:
     def __init__(self) -> None:
         self._selecting = Selecting(_selector)
         self._labelled = Labelled(POD)
-        self._not_before: dict[Key, datetime] = {}
+        self._on_pace: dict[Key, datetime] = {}
+        """When the looks taken at a Service are done at the pace it is reckoned by."""
 
     def watches(self) -> Mapping[Kind, Mapper]:
         """The mappers, Services first: they fill the index that Pods are looked up in."""
@@ -38,25 +40,21 @@ class ServicePods:
         """The Pods that the Service selects, whatever their state."""
         metadata = service["metadata"]
         pods = self._labelled.having(api, metadata["namespace"], service["spec"]["selector"])
-        if len(pods) > FREE_PODS:
-            pause = timedelta(seconds=len(pods) * PAUSE_SECONDS_PER_POD)
-            self._not_before[metadata["namespace"], metadata["name"]] = api.clock.now() + pause
+        key, now = (metadata["namespace"], metadata["name"]), api.clock.now()
+        self._on_pace[key] = max(now, self._on_pace.get(key, now)) + timedelta(seconds=len(pods) * PACE_SECONDS_PER_POD)
         return pods
 
     def pause_seconds(self, api: API, key: Key) -> float:
-        """How long to wait so that more changes of a large Service are taken together; 0 to go on now."""
-        not_before = self._not_before.get(key)
-        left = (not_before - api.clock.now()).total_seconds() if not_before else 0.0
-        if left > 0:
-            return left
-        self._not_before.pop(key, None)
-        return 0.0
+        """How long to wait so that more changes of a Service are taken together; 0 to go on now."""
+        on_pace = self._on_pace.get(key)
+        ahead_seconds = (on_pace - api.clock.now()).total_seconds() if on_pace else 0.0
+        return max(0.0, ahead_seconds - AHEAD_SECONDS)
 
     def _service_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
         keys = list(self._selecting.changed(api, old, new))
         for key in keys:
             # What somebody did to the Service itself shows at once.
-            self._not_before.pop(key, None)
+            self._on_pace.pop(key, None)
         return keys
 
     def _pod_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:

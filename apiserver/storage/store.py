@@ -60,6 +60,7 @@ class Store:
         self._log = log
         self._live: dict[str, Record] = {}
         self._keys: dict[str, list[str]] = {}
+        self._changed: dict[str, int] = {}
         self._pending: dict[str, asyncio.Future[None]] = {}
         self._queue: deque[tuple[Record, asyncio.Future[None]]] = deque()
         self._history: deque[Change] = deque(maxlen=HISTORY_RECORDS)
@@ -88,6 +89,10 @@ class Store:
         keys = self._keys.get(_family(prefix), [])
         return bisect_left(keys, prefix + "\U0010ffff") - bisect_left(keys, prefix)
 
+    def changed(self, prefix: str) -> int:
+        """The revision of the latest change in the family of `prefix` since this store was loaded, 0 for none."""
+        return self._changed.get(_family(prefix), 0)
+
     def _range(self, prefix: str) -> Iterator[str]:
         keys = self._keys.get(_family(prefix), [])
         if prefix == _family(prefix) + "/":
@@ -97,7 +102,8 @@ class Store:
     async def write(self, key: str, object: dict[str, Any], expect: int, *, deleted: bool = False) -> Record:
         """Store `object` under `key` if the key is at revision `expect` (0: absent); returns when it is on disk.
 
-        Sets metadata.resourceVersion in `object`. Raises Stale, or LogError when the disk refuses.
+        Sets metadata.resourceVersion in `object`, which is the store's from now on: it becomes the record's `object`.
+        Raises Stale, or LogError when the disk refuses.
         """
         while (pending := self._pending.get(key)) is not None:
             await asyncio.wait([pending])
@@ -108,6 +114,7 @@ class Store:
         revision = self._next
         object["metadata"]["resourceVersion"] = str(revision)
         record = Record(key, revision, expect, current.created if current else revision, deleted, orjson.dumps(object))
+        record.object = object
         loop = asyncio.get_running_loop()
         written: asyncio.Future[None] = loop.create_future()
         self._pending[key] = written
@@ -153,10 +160,11 @@ class Store:
             self._live[record.key] = record
             if before is None:
                 insort(self._keys.setdefault(_family(record.key), []), record.key)
-        self.revision = record.revision
+        family = _family(record.key)
+        self.revision = self._changed[family] = record.revision
         change = Change(record, before)
         self._history.append(change)
-        for listener in tuple(self._listeners.get(_family(record.key), ())):
+        for listener in tuple(self._listeners.get(family, ())):
             listener(change)
 
     def listen(self, family: str, listener: Callable[[Change], None]) -> Callable[[], None]:

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import orjson
+
 from apiserver.api import API
 from apiserver.clock import ManualClock
 from apiserver.cluster import Cluster, Settings
@@ -62,3 +64,6 @@ class Harness:
     ) -> None:
         await self.cluster.stop()
         self._folder.cleanup()
+        if error is None:
+            for record in (r for kind in self.cluster.kinds for r in self.cluster.store.under(kind.prefix())):
+                assert record.object == orjson.loads(record.encoded), f"somebody changed {record.key} in place"
