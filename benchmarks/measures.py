@@ -237,7 +237,7 @@ async def growth(server: Server) -> Figures:
         figures, others = {}, 0
         for beside in (1_000, 20_000):
             await fill(client, await fresh(connection), beside - others)
-            others = beside
+            others, connection = beside, await client.open()
             took = []
             for _ in range(50):
                 begun = time.perf_counter()

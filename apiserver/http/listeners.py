@@ -17,6 +17,8 @@ import uvicorn
 
 BACKLOG = 512
 SHUTDOWN_SECONDS = 2
+KEEP_ALIVE_SECONDS = 90
+"""A client may think this long between two requests without having to do the TLS handshake again."""
 
 
 class PortTaken(Exception):
@@ -73,6 +75,7 @@ class Listener:
             server_header=False,
             date_header=False,
             backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             ssl_certfile=certificate,
             ssl_keyfile=str(key) if key else None,
