@@ -3,9 +3,8 @@
 # Runs from start to end by itself, on minictl's local cluster (which starts by itself, too).
 set -euo pipefail
 cd "$(dirname "$0")"
+. lib/telling.sh
 
-say() { printf '\n'; printf '# %s\n' "$@"; }
-run() { printf '$ %s\n' "$*"; "$@"; }
 ips() { minictl get endpoints backend-service -o jsonpath='{range .subsets[*].addresses[*]}{.ip}{"\n"}{end}' 2>/dev/null; }
 
 # Wait until backend-service has as many ready addresses as asked for: controllers work in the background.
@@ -16,13 +15,6 @@ until_endpoints() {
   done
   echo "backend-service never had $1 endpoints" >&2
   exit 1
-}
-
-check() { # check WHAT WANTED GOT
-  if [ "$2" != "$3" ]; then
-    echo "the story went wrong: $1: expected $2, found $3" >&2
-    exit 1
-  fi
 }
 
 run minictl delete pod,service -l 'app in (backend, quarantined)' --ignore-not-found
