@@ -1,0 +1,190 @@
+"""kill -9 while clients read and write over HTTP; then their recorded histories are held against what is there.
+
+The revisions order all writes, so being linearizable comes down to a few rules for each object, checked below:
+
+    every acknowledged write is in the history at the revision it was told
+    every write in the history was asked for, and once; a write that died unanswered may be there or not
+    a write that named a version replaced exactly that version
+    a read shows what the history has at its revision, and nothing older than what was acknowledged before it began
+    what is there in the end is the end of the history
+
+MINICTL_SEEDS=200 runs that many seeds; the suite runs a few, for each takes two starts of a server.
+"""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import json
+import os
+import random
+import signal
+import socket
+import threading
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.server import Server
+
+SEEDS = range(int(os.environ.get("MINICTL_SEEDS", "3")))
+CLIENTS = 6
+NAMES = [f"thing-{n}" for n in range(5)]
+PATH = "/api/v1/namespaces/default/configmaps"
+MAX_LOAD_SECONDS = 1.5
+
+
+class Unix(http.client.HTTPConnection):
+    """HTTP over the server's own socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=10)
+        self._path = str(path)
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(10)
+        self.sock.connect(self._path)
+
+    def ask(self, method: str, path: str, object: Any = None) -> tuple[int, Any]:
+        body = json.dumps(object) if object is not None else None
+        self.request(method, path, body, {"Content-Type": "application/json"})
+        answer = self.getresponse()
+        return answer.status, json.loads(answer.read())
+
+
+@dataclass
+class Deed:
+    """What a client asked for, and what it heard: `revision` 0 while unanswered, -1 for refused."""
+
+    verb: str
+    name: str
+    value: str
+    expected: int
+    begun: int
+    ended: int = 0
+    revision: int = 0
+    read: str = ""
+
+
+class Client(threading.Thread):
+    """Does random deeds until its connection breaks."""
+
+    def __init__(self, number: int, seed: int, socket_path: Path, ticks: itertools.count[int]) -> None:
+        super().__init__()
+        self.deeds: list[Deed] = []
+        self._number = number
+        self._chance = random.Random(seed * 100 + number)
+        self._connection = Unix(socket_path)
+        self._ticks = ticks
+        self._known: dict[str, int] = {}
+
+    def run(self) -> None:
+        for turn in itertools.count():
+            try:
+                self._deed(f"{self._number}-{turn}")
+            except (OSError, http.client.HTTPException, ValueError):
+                break
+        self._connection.close()
+
+    def _deed(self, value: str) -> None:
+        verb, name = self._chance.choice(["POST", "PUT", "PUT", "DELETE", "GET"]), self._chance.choice(NAMES)
+        deed = Deed(verb, name, value, self._known.get(name, 0) if verb == "PUT" else 0, next(self._ticks))
+        self.deeds.append(deed)
+        metadata: dict[str, Any] = {"name": name}
+        if deed.expected:
+            metadata["resourceVersion"] = str(deed.expected)
+        object = {"metadata": metadata, "data": {"by": value}} if verb in ("POST", "PUT") else None
+        status, answer = self._connection.ask(verb, PATH if verb == "POST" else f"{PATH}/{name}", object)
+        deed.ended = next(self._ticks)
+        assert status < 500, answer
+        if status >= 300:
+            deed.revision = -1
+            self._known.pop(name, None)
+        elif verb != "DELETE":  # a DELETE is answered with a Status: it tells no revision
+            deed.revision = self._known[name] = int(answer["metadata"]["resourceVersion"])
+            deed.read = answer["data"]["by"]
+
+
+@dataclass
+class Version:
+    """One write in the history of one object: its revision, its value, or that it was deleted."""
+
+    revision: int
+    value: str
+    deleted: bool
+
+
+def listed(server: Server) -> Any:
+    with closing(Unix(server.folder / "api.sock")) as connection:
+        return connection.ask("GET", PATH)[1]
+
+
+def history_of(server: Server, since: int) -> dict[str, list[Version]]:
+    """Everything that happened to the things after a revision, by name, as a watch tells it."""
+    found: dict[str, list[Version]] = {name: [] for name in NAMES}
+    with closing(Unix(server.folder / "api.sock")) as connection:
+        connection.request("GET", f"{PATH}?watch=1&resourceVersion={since}&timeoutSeconds=1")
+        lines = connection.getresponse().read().splitlines()
+    for line in lines:
+        event = json.loads(line)
+        metadata = event["object"]["metadata"]
+        if metadata["name"] in found:
+            value = event["object"]["data"]["by"]
+            version = Version(int(metadata["resourceVersion"]), value, event["type"] == "DELETED")
+            found[metadata["name"]].append(version)
+    return found
+
+
+def check(name: str, deeds: list[Deed], versions: list[Version], final: str) -> None:
+    revisions = [version.revision for version in versions]
+    assert revisions == sorted(set(revisions))
+    at = {version.revision: version for version in versions}
+    before = dict(zip(revisions[1:], revisions, strict=False))
+    asked = {deed.value: deed for deed in deeds if deed.verb in ("POST", "PUT")}
+    written = [version.value for version in versions if not version.deleted]
+    assert len(written) == len(set(written)), "a write is there twice"
+    assert set(written) <= set(asked)
+    for version in versions:
+        deed = asked[version.value]
+        assert version.deleted or deed.revision in (0, version.revision)
+        if not version.deleted and deed.expected:
+            assert before[version.revision] == deed.expected, "it replaced another version than the one it named"
+    acknowledged = [(d.ended, d.revision) for d in deeds if d.revision > 0]
+    for deed in deeds:
+        if deed.revision <= 0:
+            continue
+        assert at[deed.revision].value == deed.read, "what was told is not what is there"
+        assert deed.revision >= max((r for ended, r in acknowledged if ended < deed.begun), default=0), "a stale answer"
+    left = versions[-1].value if versions and not versions[-1].deleted else ""
+    assert final == left
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_clients_were_told_is_true_after_a_kill(seed: int, tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    server.start()
+    try:
+        since = int(listed(server)["metadata"]["resourceVersion"])
+        ticks: itertools.count[int] = itertools.count(1)
+        clients = [Client(number, seed, server.folder / "api.sock", ticks) for number in range(CLIENTS)]
+        for client in clients:
+            client.start()
+        time.sleep(random.Random(seed).uniform(0.1, MAX_LOAD_SECONDS))
+        os.kill(server.pid(), signal.SIGKILL)
+        for client in clients:
+            client.join(20)
+            assert not client.is_alive()
+        server.start()
+        deeds = [deed for client in clients for deed in client.deeds]
+        assert sum(deed.revision > 0 for deed in deeds) > 10, "too little happened"
+        histories = history_of(server, since)
+        final = {item["metadata"]["name"]: item["data"].get("by", "") for item in listed(server)["items"]}
+        for name in NAMES:
+            check(name, [deed for deed in deeds if deed.name == name], histories[name], final.get(name, ""))
+    finally:
+        server.stop()
