@@ -16,6 +16,7 @@ from apiserver.admission.service_allocation import ServiceAllocation
 from apiserver.api import API
 from apiserver.clock import Clock
 from apiserver.controllers import (
+    daemonset,
     deployment,
     endpoints,
     endpointslice,
@@ -29,9 +30,11 @@ from apiserver.controllers import (
     nodes,
     podgc,
     replicaset,
+    replicationcontroller,
     rootca,
     scheduler,
     serviceaccount,
+    statefulset,
 )
 from apiserver.http.app import App
 from apiserver.http.authentication import Authenticator
@@ -117,7 +120,10 @@ class Cluster:
             endpointslice.controller(),
             endpointslicemirroring.controller(),
             replicaset.controller(),
+            replicationcontroller.controller(),
             deployment.controller(),
+            statefulset.controller(),
+            daemonset.controller(),
             garbagecollector.controller(),
             namespace.controller(),
             serviceaccount.controller(),

@@ -8,6 +8,8 @@ from __future__ import annotations
 from apiserver.kind import Kind
 from apiserver.kinds import (
     configmap,
+    controllerrevision,
+    daemonset,
     deployment,
     endpoints,
     endpointslice,
@@ -18,9 +20,11 @@ from apiserver.kinds import (
     node,
     pod,
     replicaset,
+    replicationcontroller,
     secret,
     service,
     serviceaccount,
+    statefulset,
 )
 
 BUILTIN: tuple[Kind, ...] = (
@@ -30,11 +34,15 @@ BUILTIN: tuple[Kind, ...] = (
     namespace.kind,
     node.kind,
     pod.kind,
+    replicationcontroller.kind,
     secret.kind,
     serviceaccount.kind,
     service.kind,
+    controllerrevision.kind,
+    daemonset.kind,
     deployment.kind,
     replicaset.kind,
+    statefulset.kind,
     lease.kind,
     endpointslice.kind,
     events_event.kind,

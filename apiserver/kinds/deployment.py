@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from apiserver.kind import AGE, NAME, Column, Kind, Object, Scale, spec_changed
 from apiserver.objects.poddefaults import default_template
 from apiserver.objects.podwarnings import name_warnings, template_warnings
@@ -16,11 +14,15 @@ from apiserver.objects.validation import (
     required,
     struct,
 )
-from apiserver.objects.validation.names import percent, problems, subdomain_name
+from apiserver.objects.validation.names import subdomain_name
 from apiserver.objects.validation.workload import (
+    step_amount,
+    validate_at_most_all,
+    validate_collisions,
     validate_counts,
     validate_selector_and_template,
     validate_selector_kept,
+    validate_step,
 )
 from apiserver.objects.workloadcolumns import container_names, images, selector
 
@@ -91,33 +93,15 @@ def _validate_strategy(at: str, strategy: Object) -> Causes:
 
 def _validate_rolling(at: str, rolling: Object) -> Causes:
     unavailable, surge = rolling.get("maxUnavailable", 0), rolling.get("maxSurge", 0)
-    causes = _validate_step(f"{at}.maxUnavailable", unavailable) + _validate_step(f"{at}.maxSurge", surge)
-    if _amount(unavailable) == 0 and _amount(surge) == 0:
+    causes = validate_step(f"{at}.maxUnavailable", unavailable) + validate_step(f"{at}.maxSurge", surge)
+    if step_amount(unavailable) == 0 and step_amount(surge) == 0:
         causes.append(invalid(f"{at}.maxUnavailable", unavailable, "may not be 0 when `maxSurge` is 0"))
-    if isinstance(unavailable, str) and not percent(unavailable) and _amount(unavailable) > 100:
-        causes.append(invalid(f"{at}.maxUnavailable", unavailable, "must not be greater than 100%"))
-    return causes
-
-
-def _validate_step(at: str, step: Any) -> Causes:
-    return problems(at, step, percent(step)) if isinstance(step, str) else not_negative(at, step)
-
-
-def _amount(step: Any) -> int:
-    """A step's number, of Pods or per cent; a text that is neither counts as none."""
-    if not isinstance(step, str):
-        return int(step)
-    digits = step.removesuffix("%")
-    return int(digits) if digits.isascii() and digits.isdigit() else 0
+    return causes + validate_at_most_all(f"{at}.maxUnavailable", unavailable)
 
 
 def validate_status(new: Object, old: Object) -> Causes:
     status, before = new.get("status") or {}, old.get("status") or {}
-    causes = validate_counts(status, COUNTS, PARTS)
-    collisions, known = status.get("collisionCount"), before.get("collisionCount")
-    if known is not None and (collisions is None or collisions < known):
-        causes.append(invalid("status.collisionCount", collisions, "cannot be decremented"))
-    return causes
+    return validate_counts(status, COUNTS, PARTS) + validate_collisions(status, before)
 
 
 def warnings(new: Object, old: Object | None) -> list[str]:

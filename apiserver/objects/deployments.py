@@ -10,7 +10,6 @@ A ReplicaSet is passed around as its object; a step is a list of Resize. Roundin
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from apiserver.objects.meta import NAME_ALPHABET
+from apiserver.objects.revisions import short_hash
 
 Object = dict[str, Any]
 
@@ -109,9 +108,7 @@ def template_hash(deployment: Object) -> str:
     """A short stable name for the Pod template, in letters that spell no words. `status.collisionCount` changes it, for
     when two templates get the same one."""
     collisions = deployment.get("status", {}).get("collisionCount", 0)
-    encoded = orjson.dumps([deployment["spec"]["template"], collisions], option=orjson.OPT_SORT_KEYS)
-    number = int.from_bytes(hashlib.blake2b(encoded, digest_size=4).digest(), "big")
-    return "".join(NAME_ALPHABET[ord(digit) % len(NAME_ALPHABET)] for digit in str(number))
+    return short_hash(deployment["spec"]["template"], collisions)
 
 
 def same_template(a: Object, b: Object) -> bool:

@@ -1,7 +1,10 @@
-"""Validation that ReplicaSets and Deployments share: their selector, their template, their counts."""
+"""Validation that workloads share: their selector, their template, the steps of their updates, their counts."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from apiserver.errors import Cause
 from apiserver.objects.validation import (
     IMMUTABLE,
     Causes,
@@ -15,6 +18,7 @@ from apiserver.objects.validation import (
     shown,
 )
 from apiserver.objects.validation.meta import validate_label_selector
+from apiserver.objects.validation.names import percent, problems
 from apiserver.objects.validation.podspec import validate_template
 
 
@@ -36,19 +40,26 @@ def validate_selector_and_template(spec: Object) -> Causes:
 
 
 def _validate_replicated(template: Object, *, matches: bool) -> Causes:
-    causes: Causes = []
-    if not matches:
-        labels = (template.get("metadata") or {}).get("labels")
-        text = "`selector` does not match template `labels`"
-        causes.append(invalid("spec.template.metadata.labels", labels, text))
+    causes = [] if matches else [not_selected(template)]
     causes += validate_template("spec.template", template)
-    spec = template.get("spec") or {}
+    return causes + validate_lasting(template, "ReplicaSet")
+
+
+def not_selected(template: Object) -> Cause:
+    """The cause of a selector that does not pick what the template makes."""
+    labels = (template.get("metadata") or {}).get("labels")
+    return invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
+
+
+def validate_lasting(template: Object, owner: str) -> Causes:
+    """The Pods of a workload that replaces them run for ever; `owner` is its kind."""
+    spec, causes = template.get("spec") or {}, list[Cause]()
     if spec.get("restartPolicy", "") != "Always":
         at = "spec.template.spec.restartPolicy"
         causes.append(not_supported(at, spec.get("restartPolicy", ""), ("Always",)))
     if spec.get("activeDeadlineSeconds") is not None:
         at = "spec.template.spec.activeDeadlineSeconds"
-        causes.append(forbidden(at, "activeDeadlineSeconds in ReplicaSet is not Supported"))
+        causes.append(forbidden(at, f"activeDeadlineSeconds in {owner} is not Supported"))
     return causes
 
 
@@ -94,9 +105,11 @@ def validate_selector_kept(new: Object, old: Object) -> Causes:
     return [invalid("spec.selector", print_selector(selector or {}), IMMUTABLE)]
 
 
-def validate_counts(status: Object, fields: tuple[str, ...], parts: tuple[str, ...]) -> Causes:
+def validate_counts(
+    status: Object, fields: tuple[str, ...], parts: tuple[str, ...], ready: str = "readyReplicas"
+) -> Causes:
     """Numbers of a status: none of `fields` negative, none of `parts` more than there are replicas, and no more
-    available than ready."""
+    available than ready (which is called `ready` then)."""
     causes: Causes = []
     for field in fields:
         if status.get(field, 0) < 0:
@@ -106,5 +119,36 @@ def validate_counts(status: Object, fields: tuple[str, ...], parts: tuple[str, .
             causes.append(invalid(f"status.{field}", status[field], "cannot be greater than status.replicas"))
     available = status.get("availableReplicas", 0)
     if available > status.get("readyReplicas", 0):
-        causes.append(invalid("status.availableReplicas", available, "cannot be greater than readyReplicas"))
+        causes.append(invalid("status.availableReplicas", available, f"cannot be greater than {ready}"))
     return causes
+
+
+# -- the steps of an update, in Pods or per cent -----------------------------------------------------------------------
+
+
+def validate_step(at: str, step: Any) -> Causes:
+    """A number that is not negative, or a percentage."""
+    return problems(at, step, percent(step)) if isinstance(step, str) else not_negative(at, step)
+
+
+def validate_at_most_all(at: str, step: Any) -> Causes:
+    """A percentage is not more than all."""
+    if isinstance(step, str) and not percent(step) and step_amount(step) > 100:
+        return [invalid(at, step, "must not be greater than 100%")]
+    return []
+
+
+def step_amount(step: Any) -> int:
+    """A step's number, of Pods or per cent; a text that is neither counts as none."""
+    if not isinstance(step, str):
+        return int(step)
+    digits = step.removesuffix("%")
+    return int(digits) if digits.isascii() and digits.isdigit() else 0
+
+
+def validate_collisions(new: Object, old: Object) -> Causes:
+    """A collisionCount only grows."""
+    collisions, known = new.get("collisionCount"), old.get("collisionCount")
+    if known is not None and (collisions is None or collisions < known):
+        return [invalid("status.collisionCount", collisions, "cannot be decremented")]
+    return []
