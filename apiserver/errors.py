@@ -150,7 +150,13 @@ class ApplyConflict(APIError):
 
 
 class Expired(APIError):
+    """`continue_` is a token with which an interrupted list can go on, inconsistently."""
+
     code, reason = 410, "Expired"
+    continue_ = ""
+
+    def status(self) -> dict[str, Any]:
+        return super().status() | {"metadata": {"continue": self.continue_} if self.continue_ else {}}
 
 
 class TooLarge(APIError):

@@ -16,6 +16,8 @@ CONTINUE_EXPIRED = (
     "deleted between the time the first chunk was returned and now may show up in the list."
 )
 
+LIST_EXPIRED = "The resourceVersion for the provided list is too old."
+
 
 @dataclass(frozen=True)
 class Page:
@@ -61,10 +63,10 @@ async def _past(store: Store, prefix: str, revision: int, *, continued: bool) ->
     check_not_ahead(store, revision)
     try:
         return await store.at(prefix, revision)
-    except Compacted as error:
+    except Compacted:
         if continued:
             raise errors.Expired(CONTINUE_EXPIRED) from None
-        raise errors.Expired(too_old(revision, error.oldest)) from None
+        raise errors.Expired(LIST_EXPIRED) from None
 
 
 def check_not_ahead(store: Store, revision: int) -> None:

@@ -115,8 +115,8 @@ class Watch:
         for change in missed:
             if change.record.revision <= upto:
                 self._take(change)
-        self._from = upto
-        self._queue.extend(event for event in heard if event.record.revision > upto)
+        self._from = max(since, upto)
+        self._queue.extend(event for event in heard if event.record.revision > self._from)
         self.revision = max(self.revision, upto)
         self._ready.set()
 

@@ -140,7 +140,7 @@ class Kubeconfig:
         Raises:
             CommandError: a file cannot be written.
         """
-        from minictl.texts import yamls
+        from schemas import yamls
 
         for path, content in self.files.items():
             document = {"apiVersion": "v1", "kind": "Config", "current-context": "", **content}
@@ -169,7 +169,7 @@ def load(path: str) -> Object | None:
     Raises:
         CommandError: it cannot be read, or it is no kubeconfig.
     """
-    from minictl.texts import yamls
+    from schemas import yamls
 
     try:
         with open(path, encoding="utf-8") as file:

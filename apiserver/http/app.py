@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -22,6 +22,11 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 log = logging.getLogger(__name__)
+
+MAX_WARNING_CHARACTERS = 4096
+"""What all warnings of an answer may come to, so that its head stays small."""
+MAX_SHORTENED_CHARACTERS = 256
+"""How long each is at most once they come to more."""
 
 _QUOTED = str.maketrans({"\\": "\\\\", '"': '\\"'})
 
@@ -65,7 +70,7 @@ class App:
             refuse_other_sites(headers)
         parts = segments(scope["raw_path"].partition(b"?")[0].decode("latin-1"))
         query_string = scope["query_string"].decode("latin-1")
-        query = dict(parse_qsl(query_string, keep_blank_values=True)) if query_string else {}
+        query = dict(reversed(parse_qsl(query_string, keep_blank_values=True))) if query_string else {}
         identity = self._authenticator.identify(headers, parts[0] if parts else "", trusted=self._trusted)
 
         async def read() -> bytes:
@@ -110,8 +115,22 @@ def _head(response: Response, warnings: list[str]) -> MutableMapping[str, Any]:
         (b"cache-control", b"no-cache, private"),
         *((name.lower().encode(), value.encode()) for name, value in response.headers.items()),
     ]
-    headers += [(b"warning", f'299 - "{text.translate(_QUOTED)}"'.encode()) for text in dict.fromkeys(warnings)]
+    if warnings:
+        headers += [(b"warning", f'299 - "{text.translate(_QUOTED)}"'.encode()) for text in _sendable(warnings)]
     return {"type": "http.response.start", "status": response.status, "headers": headers}
+
+
+def _sendable(warnings: list[str]) -> Iterator[str]:
+    """What of the warnings goes into headers: no control characters, nothing twice, and not too much."""
+    texts = [text for text in dict.fromkeys(warnings) if text.isprintable()]
+    if sum(map(len, texts)) > MAX_WARNING_CHARACTERS:
+        texts = [text[:MAX_SHORTENED_CHARACTERS] for text in texts]
+    left = MAX_WARNING_CHARACTERS
+    for text in texts:
+        left -= len(text)
+        if left < 0:
+            return
+        yield text
 
 
 async def _respond(send: Send, response: Response, warnings: list[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
 
 import orjson
 
@@ -10,45 +10,69 @@ from apiserver import errors
 from apiserver.call import Call
 from apiserver.http import protobuf
 from apiserver.http.negotiate import JSON, YAML, load_yaml, media_type
-from apiserver.http.options import boolean
+from apiserver.http.options import FIELD_MANAGER_MAX_BYTES, boolean
 from apiserver.http.requests import Request
 from apiserver.kind import Kind, Object
 from apiserver.objects import decoding
-from schemas import Schema, load
+from schemas import Schema, load, yamls
 
 ACCEPTED_BODIES = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
 VALIDATIONS: dict[str, decoding.Validation] = {"Strict": "Strict", "Warn": "Warn", "Ignore": "Ignore"}
 
 
-def call_of(request: Request, *, dry_run: bool = False) -> Call:
-    """Who asks, and how, as the API wants to know it."""
-    agent = request.headers.get("user-agent", "").partition("/")[0]
+def call_of(request: Request, *, dry_run: bool | None = None) -> Call:
+    """Who asks, and how, as the API wants to know it. `dry_run` None: as the query says."""
     return Call(
-        manager=request.query.get("fieldManager") or agent or "unknown",
+        manager=request.query.get("fieldManager") or agent(request.headers.get("user-agent", "")) or "unknown",
         user=request.identity.user,
         groups=request.identity.groups,
-        dry_run=dry_run or bool(request.query.get("dryRun")),
+        dry_run=bool(request.query.get("dryRun")) if dry_run is None else dry_run,
         force=boolean(request.query.get("force", "false")),
         warnings=request.warnings,
     )
 
 
-async def read_json(request: Request, schema: Schema) -> bytes:
-    """The body, which is to hold an object of `schema`, as JSON bytes.
+@lru_cache(maxsize=256)
+def agent(header: str) -> str:
+    """The field manager that a User-Agent stands for: what is before the slash, as far as it can be printed."""
+    name = "".join(filter(str.isprintable, header.partition("/")[0]))
+    return name.encode()[:FIELD_MANAGER_MAX_BYTES].decode(errors="ignore")
+
+
+async def read_json(request: Request, schema: Schema, kind: str) -> tuple[bytes, decoding.Problems]:
+    """The body, which is to hold an object of `schema`, as JSON bytes; and what was lost on the way there.
 
     Raises UnsupportedMediaType, BadRequest, TooLarge.
     """
     given = media_type(request.headers.get("content-type", ""))
+    if given not in READERS:
+        raise errors.UnsupportedMediaType(
+            f"the body of the request was in an unknown format - accepted media types include: {ACCEPTED_BODIES}"
+        )
     body = await request.read()
-    if given in (JSON, "", "*/*"):
-        return body
-    if given in (YAML, "text/yaml"):
-        return orjson.dumps(load_yaml(body))
-    if given == protobuf.MEDIA_TYPE:
-        return protobuf.to_json(body, schema)
-    raise errors.UnsupportedMediaType(
-        f"the body of the request was in an unknown format - accepted media types include: {ACCEPTED_BODIES}"
-    )
+    return READERS[given](body, schema, kind)
+
+
+def _from_yaml(body: bytes, schema: Schema, kind: str) -> tuple[bytes, decoding.Problems]:
+    try:
+        value, problem = load_yaml(body)
+    except yamls.YAMLError as error:
+        raise decoding.unrecognized(kind, str(error), body) from None
+    return orjson.dumps(value), (problem,) if problem else ()
+
+
+def _from_json(body: bytes, schema: Schema, kind: str) -> tuple[bytes, decoding.Problems]:
+    return body, ()
+
+
+def _from_protobuf(body: bytes, schema: Schema, kind: str) -> tuple[bytes, decoding.Problems]:
+    return protobuf.to_json(body, schema), ()
+
+
+READERS = {
+    JSON: _from_json, "": _from_json, "*/*": _from_json, YAML: _from_yaml, "text/yaml": _from_yaml,
+    protobuf.MEDIA_TYPE: _from_protobuf,
+}  # fmt: skip
 
 
 async def read_object(request: Request, kind: Kind) -> Object:
@@ -59,8 +83,8 @@ async def read_object(request: Request, kind: Kind) -> Object:
 async def read_as(request: Request, group_version: str, kind: str) -> Object:
     """A body that is to hold this kind."""
     schema = load(group_version, kind)
-    body = await read_json(request, schema)
-    decoded = decoding.decode_body(body, kind, group_version, schema, field_validation(request))
+    body, lost = await read_json(request, schema, kind)
+    decoded = decoding.decode_body(body, kind, group_version, schema, field_validation(request), lost)
     request.warnings.extend(decoded.problems)
     return decoded.object
 
@@ -70,12 +94,12 @@ def field_validation(request: Request) -> decoding.Validation:
     return VALIDATIONS.get(request.query.get("fieldValidation", ""), "Warn")
 
 
-async def read_delete_options(request: Request) -> dict[str, Any]:
-    """The DeleteOptions of a body, {} when there is none."""
-    if not int(request.headers.get("content-length") or 0) and "transfer-encoding" not in request.headers:
-        return {}
+async def read_delete_options(request: Request) -> Object | None:
+    """The DeleteOptions of a body, None when there is none."""
+    if request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers:
+        return None
     schema = load("v1", "DeleteOptions")
-    body = await read_json(request, schema)
-    if not body.strip():
-        return {}
+    body, _ = await read_json(request, schema, "DeleteOptions")
+    if not body:
+        return None
     return decoding.decode_body(body, "DeleteOptions", "v1", schema, "Ignore").object

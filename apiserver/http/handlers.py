@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any
 
 import orjson
 
@@ -13,10 +12,11 @@ from apiserver.call import Call
 from apiserver.deletion import DeleteOptions, Propagation
 from apiserver.http import bodies, patching, representations
 from apiserver.http.bodies import call_of
-from apiserver.http.negotiate import accepted
+from apiserver.http.negotiate import Accepted
 from apiserver.http.options import (
     EXACT,
     ListOptions,
+    Query,
     boolean,
     check_write_options,
     continue_token,
@@ -29,13 +29,13 @@ from apiserver.http.requests import Request, Response
 from apiserver.http.streams import WatchStream
 from apiserver.http.subresources import SUBRESOURCES
 from apiserver.http.wholes import Wholes
-from apiserver.kind import Kind
+from apiserver.kind import Kind, Object
 from apiserver.listing import Page, check_not_ahead, page
-from apiserver.objects.validation import not_supported
+from apiserver.objects.govalues import quoted
+from apiserver.objects.validation import invalid, not_supported
 from apiserver.storage import Record
 
 PROPAGATION_POLICIES: dict[str, Propagation] = {
-    "": "",
     "Foreground": "Foreground",
     "Background": "Background",
     "Orphan": "Orphan",
@@ -72,10 +72,9 @@ class Handlers:
         if place.subresource:
             return await self._subresource(request, kind, place)
         verb = (OBJECT if place.name else COLLECTION).get(request.method, "")
-        if request.method == "HEAD":
-            verb = "get" if place.name else "list"
         if verb not in kind.verbs or _misplaced(kind, place, verb):
             raise errors.MethodNotAllowed()
+        _check_segment(place.name)
         return await self._verbs[verb](request, kind, place)
 
     async def _subresource(self, request: Request, kind: Kind, place: Target) -> Response:
@@ -98,12 +97,11 @@ class Handlers:
     async def get(self, request: Request, kind: Kind, place: Target) -> Response:
         if place.watch:
             return await self.list(request, kind, place)
-        accept = accepted(request.headers.get("accept", ""), representations.SHAPES)
-        record = self.api.get(kind, place.namespace, place.name)
-        return self._shown(request, kind, record, accept=accept)
+        accept = request.accepted
+        return self._shown(request, kind, self.api.get(kind, place.namespace, place.name), accept)
 
     async def list(self, request: Request, kind: Kind, place: Target) -> Response:
-        accept = accepted(request.headers.get("accept", ""), representations.SHAPES)
+        accept = request.accepted
         options = list_options(kind, place.namespace, place.name, request.query, watch=place.watch)
         if options.watch:
             stream = WatchStream(self.api.store, self.api.clock, options, accept, request.query)
@@ -112,7 +110,7 @@ class Handlers:
         if self._is_whole(options):
             check_not_ahead(self.api.store, options.resource_version or 0)
             items = self._wholes.items(options.selection, accept, now, request.query)
-            metadata: dict[str, Any] = {"resourceVersion": str(self.api.revision)}
+            metadata: Object = {"resourceVersion": str(self.api.revision)}
             return Response(
                 representations.framed(kind, items, metadata, accept, request.query), media_type=accept.media_type
             )
@@ -136,7 +134,12 @@ class Handlers:
         store, selection = self.api.store, options.selection
         if options.continue_:
             revision, start = parse_continue(options.continue_)
-            return await page(store, selection, revision=revision, start=start, limit=options.limit)
+            as_of = revision if revision > 0 else None
+            try:
+                return await page(store, selection, revision=as_of, start=start, limit=options.limit)
+            except errors.Expired as error:
+                error.continue_ = continue_token(-1, start)
+                raise
         if options.match == EXACT and options.resource_version:
             return await page(store, selection, revision=options.resource_version, limit=options.limit)
         if options.resource_version:
@@ -146,52 +149,52 @@ class Handlers:
     # -- writing -------------------------------------------------------------------------------------------------------
 
     async def create(self, request: Request, kind: Kind, place: Target) -> Response:
+        accept = request.accepted
         check_write_options(request.query, "CreateOptions")
         object = await bodies.read_object(request, kind)
         record = await self.api.create(kind, place.namespace, object, call_of(request))
-        return self._shown(request, kind, record, status=201)
+        return self._shown(request, kind, record, accept, 201)
 
     async def update(self, request: Request, kind: Kind, place: Target) -> Response:
+        accept = request.accepted
         check_write_options(request.query, "UpdateOptions")
         object = await bodies.read_object(request, kind)
         _check_name(object, place.name)
         existed = self.api.find(kind, place.namespace, place.name) is not None
         record = await self.api.update(kind, place.namespace, place.name, object, place.subresource, call_of(request))
-        return self._shown(request, kind, record, status=200 if existed else 201)
+        return self._shown(request, kind, record, accept, 200 if existed else 201)
 
     async def patch(self, request: Request, kind: Kind, place: Target) -> Response:
-        check_write_options(request.query, "PatchOptions")
         patch = await patching.read(request, kind, place, self.api.clock)
+        accept = request.accepted
         record, created = await patch.write(self.api)
-        return self._shown(request, kind, record, status=201 if created else 200)
+        return self._shown(request, kind, record, accept, 201 if created else 200)
 
     async def delete(self, request: Request, kind: Kind, place: Target) -> Response:
+        accept = request.accepted
         options, call = await delete_options(request)
         old = self.api.get(kind, place.namespace, place.name)
         record = await self.api.delete(kind, place.namespace, place.name, options, call)
         if not record.deleted or not kind.deletes_to_status:
-            return self._shown(request, kind, record if not record.deleted else _last_state(record, old))
+            return self._shown(request, kind, record if not record.deleted else _last_state(record, old), accept)
         uid = record.object["metadata"]["uid"]
         details = {"name": place.name, "group": kind.group, "kind": kind.plural, "uid": uid}
         details = {key: value for key, value in details.items() if value}
         status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
-        return Response(orjson.dumps(status))
+        return Response(representations.finish(orjson.dumps(status), accept, request.query), 200, accept.media_type)
 
     async def delete_collection(self, request: Request, kind: Kind, place: Target) -> Response:
+        accept = request.accepted
         options, call = await delete_options(request)
         listing = list_options(kind, place.namespace, "", request.query, watch=False)
         answer = await self._page(listing)
         await self.api.delete_collection(kind, answer.records, options, call)
         metadata = {"resourceVersion": str(self.api.revision)}
-        accept = accepted(request.headers.get("accept", ""), representations.SHAPES)
         now = self.api.clock.now()
         body = representations.many(kind, answer.records, metadata, accept, now, request.query)
         return Response(body, media_type=accept.media_type)
 
-    def _shown(
-        self, request: Request, kind: Kind, record: Record, *, status: int = 200, accept: Any = None
-    ) -> Response:
-        accept = accept or accepted(request.headers.get("accept", ""), representations.SHAPES)
+    def _shown(self, request: Request, kind: Kind, record: Record, accept: Accepted, status: int = 200) -> Response:
         body = representations.one(kind, record, accept, self.api.clock.now(), request.query)
         return Response(body, status, accept.media_type)
 
@@ -203,29 +206,43 @@ class NotServed(errors.APIError):
 
 
 async def delete_options(request: Request) -> tuple[DeleteOptions, Call]:
-    """DeleteOptions from the body or the query. Raises BadRequest, Invalid."""
-    body = await bodies.read_delete_options(request)
-    preconditions = body.get("preconditions") or {}
-    propagation = body.get("propagationPolicy") or request.query.get("propagationPolicy", "")
-    orphan = body.get("orphanDependents")
-    if orphan is None and "orphanDependents" in request.query:
-        orphan = boolean(request.query["orphanDependents"])
-    if propagation not in PROPAGATION_POLICIES:
-        cause = not_supported("propagationPolicy", propagation, [*filter(None, PROPAGATION_POLICIES), "nil"])
-        raise errors.Invalid("DeleteOptions.meta.k8s.io", "", [cause])
-    if not propagation and orphan is not None:
+    """DeleteOptions from the body, or where there is none from the query. Raises BadRequest, Invalid."""
+    options = await bodies.read_delete_options(request)
+    if options is None:
+        options = options_of_query(request.query)
+    propagation, orphan = options.get("propagationPolicy"), options.get("orphanDependents")
+    causes = []
+    if orphan is not None and propagation is not None:
+        detail = "orphanDependents and deletionPropagation cannot be both set"
+        causes.append(invalid("propagationPolicy", propagation, detail))
+    if propagation not in (None, *PROPAGATION_POLICIES):
+        causes.append(not_supported("propagationPolicy", propagation, [*PROPAGATION_POLICIES, "nil"]))
+    if any(value != "All" for value in options.get("dryRun") or ()):
+        causes.append(not_supported("dryRun", options["dryRun"], ["All"]))
+    if causes:
+        raise errors.Invalid("DeleteOptions.meta.k8s.io", "", causes)
+    if orphan is not None:
         propagation = "Orphan" if orphan else "Background"
-    grace_seconds = body.get("gracePeriodSeconds")
-    if grace_seconds is None:
-        grace_seconds = integer(request.query, "gracePeriodSeconds")
-    call = call_of(request, dry_run=bool(body.get("dryRun")))
-    options = DeleteOptions(
-        grace_seconds,
-        PROPAGATION_POLICIES[propagation],
+    preconditions = options.get("preconditions") or {}
+    wanted = DeleteOptions(
+        options.get("gracePeriodSeconds"),
+        PROPAGATION_POLICIES[propagation] if propagation else "",
         preconditions.get("uid") or "",
         preconditions.get("resourceVersion") or "",
     )
-    return options, call
+    return wanted, call_of(request, dry_run=bool(options.get("dryRun")))
+
+
+def options_of_query(query: Query) -> Object:
+    """DeleteOptions as a query says them. Raises BadRequest."""
+    options: Object = {"gracePeriodSeconds": integer(query, "gracePeriodSeconds")}
+    if query.get("dryRun"):
+        options["dryRun"] = [query["dryRun"]]
+    if query.get("propagationPolicy"):
+        options["propagationPolicy"] = query["propagationPolicy"]
+    if "orphanDependents" in query:
+        options["orphanDependents"] = boolean(query["orphanDependents"])
+    return options
 
 
 def _misplaced(kind: Kind, place: Target, verb: str) -> bool:
@@ -233,7 +250,14 @@ def _misplaced(kind: Kind, place: Target, verb: str) -> bool:
     return kind.namespaced and not place.namespace and verb != "list"
 
 
-def _check_name(object: dict[str, Any], name: str) -> None:
+def _check_segment(name: str) -> None:
+    """Refuse names that cannot stand in a path of the storage."""
+    problem = "may not contain '%'" if "%" in name else f"may not be '{name}'" if name in (".", "..") else ""
+    if problem:
+        raise errors.BadRequest(f"Name parameter invalid: {quoted(name)}: {problem}")
+
+
+def _check_name(object: Object, name: str) -> None:
     given = object.get("metadata", {}).get("name", "")
     if not given:
         raise errors.BadRequest(

@@ -14,15 +14,16 @@ from apiserver.call import Call
 from apiserver.clock import Clock, timestamp
 from apiserver.http.bodies import call_of, field_validation
 from apiserver.http.negotiate import load_yaml, media_type
+from apiserver.http.options import check_patch_options
 from apiserver.http.paths import Target
 from apiserver.http.requests import Request
 from apiserver.kind import Kind, Object
 from apiserver.objects import decoding, gojson, govalues
 from apiserver.objects.gostructs import DecodeError
 from apiserver.objects.patch import apply, copied, jsonpatch, merge, strategic
-from apiserver.objects.validation import invalid, required
+from apiserver.objects.validation import invalid
 from apiserver.storage import Record
-from schemas import load
+from schemas import load, yamls
 
 JSON_PATCH = "application/json-patch+json"
 MERGE = "application/merge-patch+json"
@@ -30,6 +31,7 @@ STRATEGIC = "application/strategic-merge-patch+json"
 APPLY = "application/apply-patch+yaml"
 
 APPLY_ATTEMPTS = 5
+_CONVERTING = "error converting YAML to JSON: "
 
 
 @dataclass
@@ -43,6 +45,8 @@ class Patch:
     media_type: str
     value: Any
     validation: decoding.Validation
+    duplicates: str = ""
+    """What there is to say of keys that an applied manifest has twice."""
 
     async def write(self, api: API) -> tuple[Record, bool]:
         """Apply it; the record, and whether it was created (only server-side apply does that)."""
@@ -105,6 +109,10 @@ class Patch:
         wanted = apply.apply(
             schema, kind.name, live, config, call.manager, call.force, now, subresource, has_status=kind.status
         )
+        if self.duplicates and self.validation == "Strict":
+            raise errors.BadRequest(f"error strict decoding YAML: {self.duplicates}")
+        if self.duplicates and self.validation == "Warn":
+            call.warnings.extend(decoding.warnings_of(self.duplicates))
         return self._decoded(wanted)
 
 
@@ -129,20 +137,43 @@ PATCHERS: dict[str, Callable[[Kind, Object, Any], Object]] = {
 
 async def read(request: Request, kind: Kind, place: Target, clock: Clock) -> Patch:
     """The patch of a request. Raises UnsupportedMediaType, BadRequest, Invalid."""
-    given, value = await read_value(request)
-    if given == APPLY:
-        _check_applied(request, kind, value)
-    return Patch(kind, place, call_of(request), clock, given, value, field_validation(request))
+    given = _media_type(request)
+    check_patch_options(request.query, applies=given == APPLY)
+    body = await request.read()
+    value, duplicates = _read_manifest(body) if given == APPLY else (_read_json(given, body), "")
+    return Patch(kind, place, call_of(request), clock, given, value, field_validation(request), duplicates)
 
 
 async def read_value(request: Request) -> tuple[str, Any]:
     """(media type, parsed body) of a PATCH."""
+    given = _media_type(request)
+    check_patch_options(request.query, applies=given == APPLY)
+    body = await request.read()
+    return given, _read_manifest(body)[0] if given == APPLY else _read_json(given, body)
+
+
+def _media_type(request: Request) -> str:
     given = media_type(request.headers.get("content-type", ""))
     if given not in (*PATCHERS, APPLY):
         raise errors.UnsupportedMediaType("415: Unsupported Media Type", {})
-    body = await request.read()
-    if given == APPLY:
-        return given, load_yaml(body)
+    return given
+
+
+def _read_manifest(body: bytes) -> tuple[dict[str, Any], str]:
+    """An applied manifest, and a complaint about the keys it has twice."""
+    try:
+        value, duplicates = load_yaml(body)
+    except yamls.YAMLError as error:
+        raise errors.BadRequest(f"error decoding YAML: {_CONVERTING}{error}") from None
+    if value is None:
+        return {}, ""
+    if not isinstance(value, dict):
+        what = f"json: cannot unmarshal {govalues.json_type(value)} into Go value of type map[string]interface {{}}"
+        raise errors.BadRequest(f"error decoding YAML: error unmarshaling JSON: while decoding JSON: {what}")
+    return value, _CONVERTING + duplicates if duplicates else ""
+
+
+def _read_json(given: str, body: bytes) -> Any:
     try:
         value = gojson.plain(gojson.parse(body))
     except gojson.SyntaxProblem as error:
@@ -151,16 +182,7 @@ async def read_value(request: Request) -> tuple[str, Any]:
     if not isinstance(value, wanted):
         what = f"json: cannot unmarshal {govalues.json_type(value)} into Go value of type {name}"
         raise errors.BadRequest(what if given == STRATEGIC else f"error decoding patch: {what}")
-    return given, value
-
-
-def _check_applied(request: Request, kind: Kind, value: Any) -> None:
-    if not request.query.get("fieldManager"):
-        cause = required("fieldManager", "is required for apply patch")
-        raise errors.Invalid("PatchOptions.meta.k8s.io", "", [cause])
-    if not isinstance(value, dict):
-        what = f"json: cannot unmarshal {govalues.json_type(value)} into Go value of type map[string]interface {{}}"
-        raise errors.BadRequest(f"error decoding YAML: {what}")
+    return value
 
 
 def _check_address(patched: Object, before: Object, place: Target) -> None:

@@ -16,7 +16,6 @@ from apiserver.objects import table
 from apiserver.objects.validation import invalid
 from apiserver.storage import Record
 
-SHAPES = (TABLE, PARTIAL, PARTIAL_LIST)
 INCLUDE_OBJECT = ("", "Metadata", "Object", "None")
 Query = Mapping[str, str]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from apiserver import errors
 from apiserver.http.authentication import Identity
-from apiserver.http.negotiate import JSON
+from apiserver.http.negotiate import JSON, SHAPES, Accepted, accepted
 
 MAX_BODY_BYTES = 3 * 1024 * 1024
 """Kubernetes' own limit."""
@@ -15,7 +16,7 @@ MAX_BODY_BYTES = 3 * 1024 * 1024
 
 @dataclass
 class Request:
-    """`read` fetches the body, once. `query` keeps the last value of each name."""
+    """`read` fetches the body, once. `query` keeps the first value of each name."""
 
     method: str
     parts: list[str]
@@ -24,6 +25,11 @@ class Request:
     identity: Identity
     read: Callable[[], Awaitable[bytes]]
     warnings: list[str] = field(default_factory=list)
+
+    @cached_property
+    def accepted(self) -> Accepted:
+        """The representation that the client wants of objects. Raises NotAcceptable."""
+        return accepted(self.headers.get("accept", ""), SHAPES)
 
 
 @dataclass

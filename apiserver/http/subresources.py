@@ -13,6 +13,7 @@ from apiserver.deletion import DeleteOptions
 from apiserver.http import bodies, patching
 from apiserver.http.options import check_write_options
 from apiserver.http.paths import Target
+from apiserver.http.representations import finish
 from apiserver.http.requests import Request, Response
 from apiserver.kind import Kind, Object
 from apiserver.objects.patch import jsonpatch, merge
@@ -21,18 +22,17 @@ Handler = Callable[[API, Request, Kind, Target], Awaitable[Response]]
 
 
 async def get_scale(api: API, request: Request, kind: Kind, place: Target) -> Response:
-    return Response(orjson.dumps(subresources.scale_of(kind, api.get(kind, place.namespace, place.name))))
+    return _shown(request, subresources.scale_of(kind, api.get(kind, place.namespace, place.name)))
 
 
 async def put_scale(api: API, request: Request, kind: Kind, place: Target) -> Response:
     check_write_options(request.query, "UpdateOptions")
     scale = await bodies.read_as(request, "autoscaling/v1", "Scale")
     record = await subresources.set_scale(api, kind, place.namespace, place.name, scale, bodies.call_of(request))
-    return Response(orjson.dumps(subresources.scale_of(kind, record)))
+    return _shown(request, subresources.scale_of(kind, record))
 
 
 async def patch_scale(api: API, request: Request, kind: Kind, place: Target) -> Response:
-    check_write_options(request.query, "PatchOptions")
     _, patch = await patching.read_value(request)
     scale = subresources.scale_of(kind, api.get(kind, place.namespace, place.name))
     version = scale["metadata"].pop("resourceVersion", None)
@@ -40,14 +40,14 @@ async def patch_scale(api: API, request: Request, kind: Kind, place: Target) -> 
     if changed["metadata"].get("resourceVersion", version) != version:
         raise errors.Conflict(kind.resource, place.name)
     record = await subresources.set_scale(api, kind, place.namespace, place.name, changed, bodies.call_of(request))
-    return Response(orjson.dumps(subresources.scale_of(kind, record)))
+    return _shown(request, subresources.scale_of(kind, record))
 
 
 async def post_binding(api: API, request: Request, kind: Kind, place: Target) -> Response:
     check_write_options(request.query, "CreateOptions")
     binding = await bodies.read_as(request, "v1", "Binding")
     await subresources.bind(api, kind, place.namespace, place.name, binding, bodies.call_of(request))
-    return Response(orjson.dumps(CREATED), 201)
+    return _shown(request, CREATED, 201)
 
 
 async def post_eviction(api: API, request: Request, kind: Kind, place: Target) -> Response:
@@ -58,13 +58,18 @@ async def post_eviction(api: API, request: Request, kind: Kind, place: Target) -
     preconditions = wanted.get("preconditions") or {}
     options = DeleteOptions(wanted.get("gracePeriodSeconds"), "", preconditions.get("uid") or "")
     await subresources.evict(api, kind, place.namespace, place.name, options, call)
-    return Response(orjson.dumps(CREATED), 201)
+    return _shown(request, CREATED, 201)
 
 
 async def put_finalize(api: API, request: Request, kind: Kind, place: Target) -> Response:
     object = await bodies.read_object(request, kind)
     record = await api.update(kind, place.namespace, place.name, object, "finalize", bodies.call_of(request))
     return Response(record.encoded)
+
+
+def _shown(request: Request, document: Object, status: int = 200) -> Response:
+    accept = request.accepted
+    return Response(finish(orjson.dumps(document), accept, request.query), status, accept.media_type)
 
 
 CREATED: dict[str, Any] = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}

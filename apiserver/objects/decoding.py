@@ -33,6 +33,9 @@ Problems = tuple[str, ...]
 SHOWN_OF_BODY = 30
 """Bytes of an unreadable body that its error shows."""
 
+YAML_PROBLEMS = "yaml: unmarshal errors:"
+"""How what is wrong with YAML begins; a line for each thing follows."""
+
 _TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
 
 
@@ -44,20 +47,22 @@ class Decoded:
     problems: Problems = ()
 
 
-def decode_body(body: bytes, kind: str, group_version: str, schema: Schema, validation: Validation = "Warn") -> Decoded:
+def decode_body(
+    body: bytes, kind: str, group_version: str, schema: Schema, validation: Validation = "Warn", known: Problems = ()
+) -> Decoded:
     """The object in a request body that must be a `kind` (apiVersion and kind may be left out: they are filled in).
 
     With "Strict", unknown and duplicate fields are refused; with "Warn" they are listed, with "Ignore" passed over.
-    Raises BadRequest.
+    `known` are the duplicates that the body lost on its way to JSON. Raises BadRequest.
     """
-    object = _accepted(body, kind, group_version, schema)
+    object, problems = _accepted(body, kind, group_version, schema), known
     if object is None:
-        object, problems = _examined(body, kind, group_version, schema)
-        if problems and validation == "Strict":
-            raise BadRequest(_sentence(kind, group_version, kind, strict_problem(problems)))
-        if problems and validation == "Warn":
-            return _finished(object, kind, group_version, problems)
-    return _finished(object, kind, group_version, ())
+        object, found = _examined(body, kind, group_version, schema)
+        problems = (*known, *found)
+    if problems and validation == "Strict":
+        raise BadRequest(_sentence(kind, group_version, kind, strict_problem(problems)))
+    warned = tuple(text for problem in problems for text in warnings_of(problem)) if validation == "Warn" else ()
+    return _finished(object, kind, group_version, warned)
 
 
 def decode_value(value: Object, schema: Schema, *, strategic: bool = False) -> Decoded:
@@ -81,10 +86,16 @@ def parse(body: bytes) -> tuple[Any, list[str]]:
     except orjson.JSONDecodeError:
         pass
     else:
-        if not _has_duplicates(body, value):
+        if not has_duplicates(body, value):
             return value, []
     tree = gojson.parse(body)
     return gojson.plain(tree), gojson.duplicates(tree)
+
+
+def warnings_of(problem: str) -> list[str]:
+    """A problem as warnings: each of YAML's is one of its own."""
+    _, yaml, lines = problem.partition(YAML_PROBLEMS + "\n")
+    return [line.strip() for line in lines.split("\n")] if yaml else [problem]
 
 
 def strict_problem(problems: Problems | list[str]) -> str:
@@ -104,7 +115,7 @@ def _accepted(body: bytes, kind: str, group_version: str, schema: Schema) -> Obj
         type(value) is dict
         and value.get("kind", "") in ("", kind)
         and value.get("apiVersion", "") in ("", group_version)
-        and not _has_duplicates(body, value)
+        and not has_duplicates(body, value)
     ):
         return _plainly_right(schema, value)
     return None
@@ -124,8 +135,7 @@ def _examined(body: bytes, kind: str, group_version: str, schema: Schema) -> tup
         tree = _parsed(body)
         given_kind, given_version = _type_meta(tree, kind, group_version)
     except ValueError as error:
-        text = f"the object provided is unrecognized (must be of type {kind}): {error} ({_summary(body)})"
-        raise BadRequest(text) from None
+        raise unrecognized(kind, str(error), body) from None
     problem = registered.mismatch(given_kind, given_version, kind, group_version)
     if problem:
         raise BadRequest(_sentence(given_kind, given_version, kind, problem))
@@ -185,6 +195,11 @@ def _sentence(given_kind: str, given_version: str, kind: str, problem: str) -> s
     return f"{given_kind} in version {version} cannot be handled as a {kind}: {problem}"
 
 
+def unrecognized(kind: str, problem: str, body: bytes) -> BadRequest:
+    """What is said of a body of which not even the kind can be found out."""
+    return BadRequest(f"the object provided is unrecognized (must be of type {kind}): {problem} ({_summary(body)})")
+
+
 def _summary(body: bytes) -> str:
     """The beginning of a body, in hexadecimal where it is not an object."""
     if not body:
@@ -199,7 +214,7 @@ def _finished(object: Object, kind: str, group_version: str, problems: Problems)
     return Decoded(object, problems)
 
 
-def _has_duplicates(body: bytes, value: Any) -> bool:
+def has_duplicates(body: bytes, value: Any) -> bool:
     """Whether a key may be written twice in an object of `body`, which was parsed to `value`.
 
     Every key brings a colon; other colons stand within texts, literally unless somebody escapes them. So if the value

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def run(session: Session, flags: Flags, args: list[str]) -> None:
     """Prints the objects as YAML documents."""
     from minictl.manifests import kustomization
-    from minictl.texts import yamls
+    from schemas import yamls
 
     if len(args) > 1:
         raise CommandError("specify one path to kustomization.yaml")

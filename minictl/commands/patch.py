@@ -85,7 +85,7 @@ def _patch(flags: Flags) -> bytes:
         data = flags.text("patch").encode()
     if data.lstrip()[:1] == b"{":
         return data
-    from minictl.texts import yamls
+    from schemas import yamls
 
     try:
         return json.dumps(yamls.load(data), ensure_ascii=False).encode()

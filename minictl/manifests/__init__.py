@@ -169,7 +169,7 @@ def documents(data: bytes, source: str) -> Iterator[Any]:
     if data.lstrip()[:1] == b"{":
         yield from _json_documents(data, source)
         return
-    from minictl.texts import yamls
+    from schemas import yamls
 
     for chunk in split(data):
         try:

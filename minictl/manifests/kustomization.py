@@ -12,7 +12,7 @@ import os
 from minictl import manifests
 from minictl.errors import CommandError, PlainError
 from minictl.manifests import kustomizing
-from minictl.texts import yamls
+from schemas import yamls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from minictl import manifests
 from minictl.errors import CommandError
 from minictl.grammar import keyvalues
 from minictl.patches import jsonpatch, strategic
-from minictl.texts import yamls
+from schemas import yamls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ def to_compact_json(value: Any) -> str:
 
 def to_yaml(value: Any) -> str:
     """One YAML document, keys sorted."""
-    from minictl.texts import yamls
+    from schemas import yamls
 
     return yamls.dump(value)
 
@@ -61,7 +61,7 @@ def _kyaml(value: Any, indent: str) -> str:
 
 
 def _kyaml_key(key: str) -> str:
-    from minictl.texts import yamls
+    from schemas import yamls
 
     plain = key and yamls.is_plain(key) and all(c.isalnum() or c in "_-./" for c in key) and key[0] not in "-./"
     return key if plain else json.dumps(key, ensure_ascii=False)

@@ -80,21 +80,6 @@ def apply(
     return result
 
 
-def _check(schema: Schema, kind: str, config: Object) -> None:
-    gvk = _shown_kind(config)
-    if gvk not in {f"{k['group']}/{k['version']}, Kind={kind}" for k in schema.group_version_kinds}:
-        raise errors.BadRequest(f"invalid object type: {gvk}")
-    metadata = config.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    if metadata.get("managedFields") is not None:
-        raise errors.BadRequest("metadata.managedFields must be nil")
-    try:
-        typed.check(schema.root, config)
-    except typed.Unreadable as error:
-        about = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}; {gvk}"
-        raise errors.Unexplained(f"failed to create typed patch object ({about}): {error}") from None
-
-
 class _Apply:
     """One manifest on its way into one object."""
 

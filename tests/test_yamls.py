@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minictl.texts import yamls
+from schemas import yamls
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
-"""YAML as kubectl reads and writes it: the 1.1 quirks of its YAML library, not those of PyYAML.
+"""YAML as Kubernetes reads and writes it: the 1.1 quirks of its YAML library, not those of PyYAML.
 
 Reading: `yes`, `on`, `n` are booleans, `0777` is 511, `1_000` is 1000, `1e3` is the integer 1000; dates and `12:30` are
 strings; of duplicate keys the last wins; keys become strings, as they must in JSON. Writing: keys sorted, sequences
 level with their key, strings quoted only where they would be read as something else, long ones folded at 80 columns.
+The server reads and writes the same YAML, with the same library.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from functools import cmp_to_key
@@ -62,6 +64,15 @@ def load(text: str | bytes) -> Any:
     Raises:
         YAMLError: it is not YAML, or not what JSON could hold.
     """
+    return load_with_duplicates(text)[0]
+
+
+def load_with_duplicates(text: str | bytes) -> tuple[Any, list[str]]:
+    """The value, and what there is to say of each key written twice: `line 4: key "a" already set in map`.
+
+    Raises:
+        YAMLError: as for load().
+    """
     if isinstance(text, bytes):
         text = text.decode(errors="replace")
     if sum(map(text.count, _OPENERS)) > MAX_DEPTH:
@@ -72,7 +83,8 @@ def load(text: str | bytes) -> Any:
             node = loader.get_node() if loader.check_node() else None
         finally:
             loader.dispose()
-        return None if node is None else _Reading().value(node)
+        reading = _Reading()
+        return (None if node is None else reading.value(node)), reading.duplicates
     except yaml.MarkedYAMLError as error:
         raise YAMLError(_go_message(error, text)) from None
     except yaml.reader.ReaderError as error:
@@ -123,6 +135,7 @@ class _Reading:
     """Nodes to values, with aliases spelled out as JSON has none."""
 
     def __init__(self) -> None:
+        self.duplicates: list[str] = []
         self._count = 0
         self._open: set[int] = set()
 
@@ -168,7 +181,11 @@ class _Reading:
                         raise YAMLError("yaml: map merge requires map or sequence of maps as the value")
                     merged.update(self._mapping(source))
             else:
-                own[_key(key)] = self.value(value_node)
+                name = _key(key)
+                if name in own:
+                    line = value_node.start_mark.line + 1
+                    self.duplicates.append(f"line {line}: key {json.dumps(name)} already set in map")
+                own[name] = self.value(value_node)
         return {**merged, **own}
 
 
@@ -181,9 +198,17 @@ def _key(value: Any) -> str:
         return number_text(value)
     if value is None:
         return "null"
-    from minictl.texts import gotext
+    raise YAMLError(f"yaml: invalid map key: {_go_syntax(value)}")
 
-    raise YAMLError(f"yaml: invalid map key: {gotext.syntax(value)}")
+
+def _go_syntax(value: Any) -> str:
+    """%#v: as a Go program would write it."""
+    if isinstance(value, dict):
+        inner = ", ".join(f"{_go_syntax(key)}:{_go_syntax(value[key])}" for key in sorted(value))
+        return f"map[interface {{}}]interface {{}}{{{inner}}}"
+    if isinstance(value, list):
+        return f"[]interface {{}}{{{', '.join(map(_go_syntax, value))}}}"
+    return "interface {}(nil)" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def resolve(text: str) -> Any:
