@@ -49,7 +49,8 @@ def allows_overcommit(name: str) -> bool:
     return is_native(name) and not name.startswith(HUGE_PAGES)
 
 
-def _validate_resource_name(at: str, name: str) -> Causes:
+def validate_resource_name(at: str, name: str) -> Causes:
+    """A resource that Kubernetes knows, or one with a domain in its name."""
     if found := qualified_name(name):
         return problems(at, name, found)
     standard = name in STANDARD_RESOURCES or name.startswith((HUGE_PAGES, f"requests.{HUGE_PAGES}"))
@@ -61,7 +62,7 @@ def _validate_resource_name(at: str, name: str) -> Causes:
 def validate_container_resource_name(at: str, name: str) -> Causes:
     if name in CONTAINER_RESOURCES:
         return []
-    causes = _validate_resource_name(at, name)
+    causes = validate_resource_name(at, name)
     if "/" not in name:
         if not name.startswith(HUGE_PAGES):
             causes.append(invalid(at, name, "must be a standard resource for containers"))
@@ -71,7 +72,7 @@ def validate_container_resource_name(at: str, name: str) -> Causes:
 
 
 def _validate_pod_resource_name(at: str, name: str) -> Causes:
-    causes = _validate_resource_name(at, name)
+    causes = validate_resource_name(at, name)
     if not causes and name not in ("cpu", "memory") and not name.startswith(HUGE_PAGES):
         causes.append(not_supported(at, name, POD_RESOURCES))
     return causes
