@@ -268,6 +268,8 @@ class API:
             old = self.get(kind, namespace, name)
             check_preconditions(kind, old, options)
             self._admit("delete", kind, None, old.object, call)
+            if kind.orphan_warning and not options.propagation and kind.orphan_warning not in call.warnings:
+                call.warnings.append(kind.orphan_warning)
             new = marked(kind, old, options, self.clock.now())
             gone = is_free_to_go(kind, new) or not meta.is_terminating(new)
             if not gone and new == old.object:

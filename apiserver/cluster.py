@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from apiserver import certificates
+from apiserver.admission.job import JobAdmission
 from apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from apiserver.admission.pod import PodAdmission
 from apiserver.admission.service_allocation import ServiceAllocation
@@ -23,6 +24,7 @@ from apiserver.controllers import (
     endpointslicemirroring,
     eventexpiry,
     garbagecollector,
+    job,
     kubelet,
     kubernetes_service,
     namespace,
@@ -35,6 +37,7 @@ from apiserver.controllers import (
     scheduler,
     serviceaccount,
     statefulset,
+    ttlafterfinished,
 )
 from apiserver.http.app import App
 from apiserver.http.authentication import Authenticator
@@ -88,7 +91,7 @@ class Cluster:
         self.kinds = Kinds(BUILTIN)
         self._ca_pem = ca_pem
         self._allocation = ServiceAllocation(settings.service_cidr)
-        plugins = (NamespaceLifecycle(), PodAdmission(), self._allocation)
+        plugins = (NamespaceLifecycle(), PodAdmission(), JobAdmission(), self._allocation)
         self.api = API(self.kinds, self.store, clock, plugins)
         self.runtime = SimulatedRuntime(clock)
         self.runner: Runner | None = None
@@ -124,6 +127,8 @@ class Cluster:
             deployment.controller(),
             statefulset.controller(),
             daemonset.controller(),
+            job.controller(),
+            ttlafterfinished.controller(),
             garbagecollector.controller(),
             namespace.controller(),
             serviceaccount.controller(),

@@ -49,7 +49,7 @@ def marked(kind: Kind, old: Record, options: DeleteOptions, now: datetime) -> Ob
     """A copy of the object as a DELETE leaves it: marked with a time and a grace period where something holds it."""
     new = old.copy()
     metadata = new["metadata"]
-    _set_propagation(metadata, options.propagation)
+    _set_propagation(metadata, options.propagation or _usual(kind, metadata))
     if kind.grace_seconds is None and not metadata.get("finalizers") and not kind.holds(new):
         return new
     grace_seconds = kind.grace_seconds(new, options.grace_seconds) if kind.grace_seconds else 0
@@ -71,6 +71,12 @@ def is_free_to_go(kind: Kind, object: Object) -> bool:
     if not metadata.get("deletionTimestamp") or metadata.get("finalizers") or kind.holds(object):
         return False
     return not metadata.get("deletionGracePeriodSeconds")
+
+
+def _usual(kind: Kind, metadata: dict[str, Any]) -> Propagation:
+    """What becomes of dependents where nobody says so: what its finalizers ask for, else what is usual for the kind."""
+    finalizers = metadata.get("finalizers") or ()
+    return "Orphan" if kind.orphans_dependents and not {FOREGROUND, ORPHAN} & {*finalizers} else ""
 
 
 def _set_propagation(metadata: dict[str, Any], propagation: Propagation) -> None:

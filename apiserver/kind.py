@@ -158,6 +158,10 @@ class Kind:
     grace_seconds: Callable[[Object, int | None], int] | None = None
     """(object, requested) -> deletionGracePeriodSeconds, for kinds that end gracefully; None: a deleted object is gone
     at once where no finalizer holds it."""
+    orphans_dependents: bool = False
+    """A DELETE that does not say what becomes of dependents leaves them alone (Jobs, for old times' sake)."""
+    orphan_warning: str = ""
+    """What such a DELETE is warned of."""
     stored_as: StoredAs | None = None
     """Set for a kind whose objects are stored in the form of another (Event of events.k8s.io/v1)."""
 

@@ -62,6 +62,7 @@ kind = Kind(
     status=True,
     scale=Scale(),
     has_generation=True,
+    orphans_dependents=True,
     columns=(
         NAME,
         Column("Desired", desired, type="integer"),

@@ -50,6 +50,8 @@ _PAGES = {
     ("", "ServiceAccount"): "serviceaccount",
     ("apps", "Deployment"): "deployment",
     ("apps", "ReplicaSet"): "replicaset",
+    ("batch", "CronJob"): "cronjob",
+    ("batch", "Job"): "job",
     ("discovery.k8s.io", "EndpointSlice"): "endpointslice",
 }
 
