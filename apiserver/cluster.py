@@ -17,6 +17,7 @@ from apiserver.admission.service_allocation import ServiceAllocation
 from apiserver.api import API
 from apiserver.clock import Clock
 from apiserver.controllers import (
+    cronjob,
     daemonset,
     deployment,
     endpoints,
@@ -128,6 +129,7 @@ class Cluster:
             statefulset.controller(),
             daemonset.controller(),
             job.controller(),
+            cronjob.controller(),
             ttlafterfinished.controller(),
             garbagecollector.controller(),
             namespace.controller(),

@@ -53,6 +53,7 @@ HOMES = {  # a library's import has one home
     "uvicorn": ("apiserver.http",),
     "uvloop": ("apiserver.__main__",),
     "rich": ("minictl.output", "minictl.describe"),
+    "cronsim": ("apiserver.objects.schedules",),
     "cryptography": ("apiserver.certificates", "minictl.commands.create_secret"),
 }
 TIME = {("time", "time"), ("time", "monotonic"), ("datetime", "now"), ("datetime", "utcnow"), ("time", "sleep")}

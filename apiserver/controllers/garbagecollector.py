@@ -153,8 +153,11 @@ class _Graph:
         elif waiting and self._dependents.get(metadata["uid"]):
             await _delete(api, kind, object, DeleteOptions(propagation="Foreground", uid=metadata["uid"]))
         else:
-            # What its own finalizers ask for, it has been told already.
-            await _delete(api, kind, object, DeleteOptions(uid=metadata["uid"]))
+            # What its own finalizers ask for, it has been told already; else its dependents go as well.
+            asked = {FOREGROUND, ORPHAN} & {*(metadata.get("finalizers") or ())}
+            await _delete(
+                api, kind, object, DeleteOptions(propagation="" if asked else "Background", uid=metadata["uid"])
+            )
 
 
 def _matters(object: Object) -> tuple[object, ...]:

@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from apiserver.api import API
+from apiserver.call import Call
 from apiserver.clock import timestamp
+from apiserver.deletion import DeleteOptions
 from apiserver.errors import AlreadyExists, NotFound
 from apiserver.kind import Kind, Object
 from apiserver.kinds import BUILTIN
@@ -84,7 +86,7 @@ async def _delete_all(api: API, kind: Kind, namespace: str) -> None:
     doomed = [object for object in doomed if not object["metadata"].get("deletionTimestamp")]
     for start in range(0, len(doomed), BATCH):
         batch = doomed[start : start + BATCH]
-        await ownership.together(ownership.delete_if_there(api, kind, object, call) for object in batch)
+        await ownership.together(_delete(api, kind, object, call) for object in batch)
 
 
 async def _report(api: API, namespace: Object, left: list[tuple[Kind, Object]]) -> None:
@@ -113,3 +115,8 @@ async def _finalize(api: API, namespace: Object) -> None:
 
     with contextlib.suppress(NotFound):
         await api.modify(NAMESPACE, "", namespace["metadata"]["name"], finalized, "finalize", api.named(NAME))
+
+
+async def _delete(api: API, kind: Kind, object: Object, call: Call) -> None:
+    options = DeleteOptions(propagation="Background", uid=object["metadata"]["uid"])
+    await ownership.delete_if_there(api, kind, object, call, options)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from apiserver.kind import AGE, NAME, Cell, Column, Kind, Object, Since
+from apiserver.kinds._jobtemplate import default_job_template
 from apiserver.objects.jobs import conditions
-from apiserver.objects.poddefaults import default_template
 from apiserver.objects.podwarnings import name_warnings, template_warnings
 from apiserver.objects.table import age
 from apiserver.objects.validation.job import validate_job, validate_job_status, validate_job_update
@@ -38,15 +38,6 @@ def default(job: Object) -> None:
     labels = (spec["template"].get("metadata") or {}).get("labels")
     if labels and not job["metadata"].get("labels"):
         job["metadata"]["labels"] = dict(labels)
-
-
-def default_job_template(spec: Object) -> None:
-    """What is filled in in a Job's spec wherever it stands."""
-    default_template(spec.setdefault("template", {}))
-    for rule in (spec.get("podFailurePolicy") or {}).get("rules") or ():
-        for pattern in rule.get("onPodConditions") or ():
-            if not pattern.get("status"):
-                pattern["status"] = "True"
 
 
 def warnings(new: Object, old: Object | None) -> list[str]:

@@ -61,9 +61,9 @@ def pod_warnings(pod: Object) -> Warnings:
     return _warnings("", pod["spec"], pod["metadata"])
 
 
-def template_warnings(template: Object) -> Warnings:
-    """Of a workload's spec.template."""
-    return _warnings("spec.template.", template.get("spec") or {}, template.get("metadata") or {})
+def template_warnings(template: Object, at: str = "spec.template") -> Warnings:
+    """Of a workload's Pod template."""
+    return _warnings(f"{at}.", template.get("spec") or {}, template.get("metadata") or {})
 
 
 def _warnings(base: str, spec: Object, metadata: Object) -> Warnings:
