@@ -1,4 +1,4 @@
-"""Subresources that are more than a view of their object: binding, eviction, scale, finalize."""
+"""Subresources that are more than a view of their object: binding, scale, finalize."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from apiserver import errors
 from apiserver.api import API
 from apiserver.call import Call
 from apiserver.clock import timestamp
-from apiserver.deletion import DeleteOptions
 from apiserver.kind import Kind, Object
 from apiserver.objects import meta
 from apiserver.objects.selectors import from_object
@@ -67,11 +66,6 @@ def _set_condition(object: Object, condition: Object) -> None:
     if "observedGeneration" not in condition and object["metadata"].get("generation"):
         condition["observedGeneration"] = object["metadata"]["generation"]
     object["status"]["conditions"] = [*kept, condition]
-
-
-async def evict(api: API, pods: Kind, namespace: str, name: str, options: DeleteOptions, call: Call) -> None:
-    """Delete a Pod on behalf of somebody who drains its node. Raises NotFound."""
-    await api.delete(pods, namespace, name, options, call)
 
 
 def scale_of(kind: Kind, record: Record) -> Object:

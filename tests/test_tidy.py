@@ -20,7 +20,7 @@ LAYERS = [  # top may import below, never up; those on one line must not know ea
     ["apiserver.cluster"],
     ["apiserver.http", "apiserver.controllers"],
     ["apiserver.reconcile", "apiserver.runtime"],
-    ["apiserver.subresources"],
+    ["apiserver.subresources", "apiserver.eviction"],
     ["apiserver.api"],
     ["apiserver.listing"],
     ["apiserver.deletion"],

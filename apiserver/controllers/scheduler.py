@@ -14,7 +14,7 @@ takes the most important Pod.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -28,12 +28,13 @@ from apiserver.kind import Object
 from apiserver.kinds.namespace import kind as NAMESPACE
 from apiserver.kinds.node import kind as NODE
 from apiserver.kinds.pod import kind as POD
+from apiserver.kinds.poddisruptionbudget import kind as BUDGET
 from apiserver.objects.podstatus import TERMINAL, Verdict, condition
 from apiserver.objects.scheduling import messages
 from apiserver.objects.scheduling.cluster import Cluster, NodeInfo
 from apiserver.objects.scheduling.filters import Refusal, View, refusal_of
 from apiserver.objects.scheduling.pods import PodInfo, read
-from apiserver.objects.scheduling.preemption import Preemption, preempt
+from apiserver.objects.scheduling.preemption import Preemption, budget_of, preempt
 from apiserver.objects.scheduling.scoring import best_of
 from apiserver.reconcile.controller import Controller, Result
 from apiserver.reconcile.events import Pace, Recorder
@@ -45,6 +46,7 @@ WORKERS = 64
 """Bindings on their way at the same time: they share disk writes."""
 EVENT_BURST, EVENTS_PER_SECOND = 100.0, 50.0
 """How many Pods are spoken of at once, and then how fast: placing Pods goes before talking about it."""
+PREEMPTED = Verdict(True, "PreemptionByScheduler", f"{NAME}: preempting to accommodate a higher priority pod")
 CALL = Call(manager="kube-scheduler", user="system:kube-scheduler")
 
 NODES_CHANGED = frozenset(("node", "resources", "ports", "pods", "claims"))
@@ -252,7 +254,8 @@ class _Scheduler:
 
     async def _give_up(self, api: API, pod: PodInfo, refusals: dict[str, Refusal]) -> None:
         total = len(self.cluster.nodes)
-        outcome = preempt(pod, self.cluster, refusals)
+        budgets = [budget_of(record.object) for record in api.list(BUDGET)]
+        outcome = preempt(pod, self.cluster, refusals, [budget for budget in budgets if budget is not None])
         reasons = [reason for refusal in refusals.values() for reason in refusal.reasons]
         text = messages.unavailable(total, reasons)
         if not outcome.node:
@@ -299,6 +302,7 @@ class _Scheduler:
             text = f"Preempted by pod {pod.uid} on node {outcome.node}"
             await self._said(api).event(POD, record.object, "Normal", "Preempted", text)
             try:
+                await api.modify(POD, victim.namespace, victim.name, _preempted_at(api.clock.now()), "status", CALL)
                 await api.delete(POD, victim.namespace, victim.name, DeleteOptions(uid=victim.uid), CALL)
             except NotFound:
                 continue
@@ -307,6 +311,18 @@ class _Scheduler:
         if self._recorder is None:
             self._recorder = Recorder(api, NAME)
         return self._recorder
+
+
+def _preempted_at(now: datetime) -> Callable[[Object], Object]:
+    """Says in a Pod's status why it goes."""
+
+    def told(pod: Object) -> Object:
+        conditions = (pod.setdefault("status", {})).get("conditions") or []
+        new = condition("DisruptionTarget", PREEMPTED, None, pod["metadata"].get("generation"), timestamp(now))
+        pod["status"]["conditions"] = [*(c for c in conditions if c["type"] != new["type"]), new]
+        return pod
+
+    return told
 
 
 def _is_ours(spec: Object) -> bool:

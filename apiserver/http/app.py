@@ -103,9 +103,8 @@ async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
 
 def refusal(error: errors.APIError) -> Response:
     """An error as a response."""
-    headers = {}
-    if isinstance(error, errors.TooManyRequests):
-        headers["Retry-After"] = "10"
+    pause = (error.details or {}).get("retryAfterSeconds")
+    headers = {"Retry-After": str(pause)} if pause else {}
     return Response(orjson.dumps(error.status()), error.code, headers=headers)
 
 

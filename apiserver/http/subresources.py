@@ -10,6 +10,7 @@ import orjson
 from apiserver import errors, subresources
 from apiserver.api import API
 from apiserver.deletion import DeleteOptions
+from apiserver.eviction import evict
 from apiserver.http import bodies, patching
 from apiserver.http.options import check_write_options
 from apiserver.http.paths import Target
@@ -53,11 +54,15 @@ async def post_binding(api: API, request: Request, kind: Kind, place: Target) ->
 async def post_eviction(api: API, request: Request, kind: Kind, place: Target) -> Response:
     check_write_options(request.query, "CreateOptions")
     eviction = await bodies.read_as(request, "policy/v1", "Eviction")
+    if (eviction.get("metadata") or {}).get("name", "") != place.name:
+        raise errors.BadRequest("name in URL does not match name in Eviction object")
     wanted = eviction.get("deleteOptions") or {}
     call = bodies.call_of(request, dry_run=bool(wanted.get("dryRun")))
-    preconditions = wanted.get("preconditions") or {}
-    options = DeleteOptions(wanted.get("gracePeriodSeconds"), "", preconditions.get("uid") or "")
-    await subresources.evict(api, kind, place.namespace, place.name, options, call)
+    required = wanted.get("preconditions") or {}
+    options = DeleteOptions(
+        wanted.get("gracePeriodSeconds"), "", required.get("uid") or "", required.get("resourceVersion") or ""
+    )
+    await evict(api, kind, place.namespace, place.name, options, call)
     return _shown(request, CREATED, 201)
 
 

@@ -10,7 +10,7 @@ from apiserver.objects.scheduling import messages
 from apiserver.objects.scheduling.cluster import Cluster
 from apiserver.objects.scheduling.filters import View, refusal_of
 from apiserver.objects.scheduling.pods import read
-from apiserver.objects.scheduling.preemption import preempt
+from apiserver.objects.scheduling.preemption import Budget, budget_of, preempt
 from apiserver.objects.scheduling.resources import requests_of
 from apiserver.objects.scheduling.scoring import best_of
 
@@ -333,11 +333,11 @@ def test_pods_of_a_node_that_comes_later_are_counted_then():
 # -- preemption --------------------------------------------------------------------------------------------------------
 
 
-def attempt(cluster: Cluster, wanted: Object) -> tuple[str, list[str]]:
+def attempt(cluster: Cluster, wanted: Object, *budgets: Budget) -> tuple[str, list[str]]:
     info = read(wanted)
     view = View(info, cluster)
     refusals = {n.name: r for n in cluster.nodes.values() if (r := refusal_of(n, view)) is not None}
-    outcome = preempt(info, cluster, refusals)
+    outcome = preempt(info, cluster, refusals, budgets)
     return outcome.node, sorted(victim.name for victim in outcome.victims)
 
 
@@ -351,6 +351,26 @@ def test_the_least_important_pods_have_to_go_and_no_more_than_needed():
     before = dict(cluster.nodes["node-1"].requested)
     assert attempt(cluster, pod(cpu="1", priority=10)) == ("node-1", ["c"])
     assert cluster.nodes["node-1"].requested == before
+
+
+def test_budgets_are_respected_where_that_is_possible():
+    cluster = a_cluster(
+        node("node-1"),
+        node("node-2"),
+        node_1=[pod("a", cpu="4", priority=1, labels={"app": "guarded"})],
+        node_2=[pod("b", cpu="2", priority=5, labels={"app": "guarded"}), pod("c", cpu="2", priority=5)],
+    )
+    wanted = pod(cpu="2", priority=10)
+    assert attempt(cluster, wanted) == ("node-1", ["a"])
+    spec, metadata = {"selector": {"matchLabels": {"app": "guarded"}}}, {"namespace": "shop"}
+    guard = budget_of({"metadata": metadata, "spec": spec, "status": {"disruptionsAllowed": 0}})
+    assert guard is not None
+    assert attempt(cluster, wanted, guard) == ("node-2", ["c"])
+    assert attempt(cluster, pod(cpu="4", priority=10), guard) == ("node-1", ["a"])
+    known = budget_of({"metadata": metadata, "spec": spec, "status": {"disruptedPods": {"a": "now"}}})
+    assert known is not None
+    assert attempt(cluster, wanted, known) == ("node-1", ["a"])
+    assert budget_of({"metadata": metadata, "spec": {"selector": {}}}) is None
 
 
 def test_equals_are_not_sent_away_and_the_patient_never_ask():

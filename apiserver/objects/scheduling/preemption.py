@@ -1,13 +1,19 @@
-"""Which Pods of lower priority would have to go so that a Pod can run, and on which node that hurts least."""
+"""Which Pods of lower priority would have to go so that a Pod can run, and on which node that hurts least: first where
+fewest disruption budgets are broken, then where the victims matter least."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from apiserver.objects.scheduling.cluster import Cluster, NodeInfo
 from apiserver.objects.scheduling.filters import Refusal, View, refusal_of
 from apiserver.objects.scheduling.messages import NEVER_PREEMPTS, NO_VICTIMS, NOT_HELPFUL, unavailable
 from apiserver.objects.scheduling.pods import PodInfo
+from apiserver.objects.selectors import LabelSelector, from_object
+
+Object = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -19,47 +25,88 @@ class Preemption:
     message: str = ""
 
 
-def preempt(pod: PodInfo, cluster: Cluster, refusals: dict[str, Refusal]) -> Preemption:
+@dataclass(frozen=True)
+class Budget:
+    """A PodDisruptionBudget: how many of the Pods it selects may go, not counting those that are known to."""
+
+    namespace: str
+    selector: LabelSelector
+    allowed: int
+    going: frozenset[str]
+
+
+def budget_of(budget: Object) -> Budget | None:
+    """None for one that selects nothing in particular: it guards nobody here."""
+    selector = budget["spec"].get("selector") or {}
+    if not selector.get("matchLabels") and not selector.get("matchExpressions"):
+        return None
+    status = budget.get("status") or {}
+    going = frozenset(status.get("disruptedPods") or ())
+    allowed = status.get("disruptionsAllowed", 0)
+    return Budget(budget["metadata"]["namespace"], from_object(selector), allowed, going)
+
+
+def preempt(pod: PodInfo, cluster: Cluster, refusals: dict[str, Refusal], budgets: Sequence[Budget] = ()) -> Preemption:
     """Look for victims on every node whose refusal is not final. The cluster is as it was when this returns."""
     if not pod.preempts:
         return Preemption(message=NEVER_PREEMPTS)
     reasons: list[str] = []
-    best: tuple[tuple[int, int, int], str, list[PodInfo]] | None = None
+    best: tuple[tuple[int, int, int, int], str, list[PodInfo]] | None = None
     for name, refusal in refusals.items():
         if refusal.is_final:
             reasons.append(NOT_HELPFUL)
             continue
-        found = _victims_on(cluster.nodes[name], pod, cluster)
+        found = _victims_on(cluster.nodes[name], pod, cluster, budgets)
         if isinstance(found, Refusal):
             reasons.extend(found.reasons)
             continue
-        pain = (max(v.priority for v in found), sum(v.priority for v in found), len(found))
+        victims, broken = found
+        pain = (broken, max(v.priority for v in victims), sum(v.priority for v in victims), len(victims))
         if best is None or pain < best[0]:
-            best = (pain, name, found)
+            best = (pain, name, victims)
     if best is None:
         return Preemption(message=unavailable(len(refusals), reasons))
     return Preemption(best[1], tuple(best[2]))
 
 
-def _victims_on(node: NodeInfo, pod: PodInfo, cluster: Cluster) -> list[PodInfo] | Refusal:
-    """As few as possible of the node's lesser Pods, the least important first; or why it would not help."""
+def _victims_on(
+    node: NodeInfo, pod: PodInfo, cluster: Cluster, budgets: Sequence[Budget]
+) -> tuple[list[PodInfo], int] | Refusal:
+    """As few as possible of the node's lesser Pods, with how many of them break a budget; or why it would not help.
+    Those that would break one are kept first if there is room for any, then the most important."""
     lesser = sorted((p for p in node.pods.values() if p.priority < pod.priority), key=lambda p: -p.priority)
     if not lesser:
         return Refusal((NO_VICTIMS,), True, "resources")
+    guarded = _breaking(lesser, budgets)
     for other in lesser:
         cluster.remove(other.uid)
-    victims = []
+    victims: list[PodInfo] = []
     try:
         refusal = refusal_of(node, View(pod, cluster))
         if refusal is not None:
             return refusal
-        for other in lesser:
+        for other in sorted(lesser, key=lambda p: p.uid not in guarded):
             cluster.assign(other, node.name)
             if refusal_of(node, View(pod, cluster)) is not None:
                 cluster.remove(other.uid)
                 victims.append(other)
-        return victims
+        return victims, sum(victim.uid in guarded for victim in victims)
     finally:
         for other in lesser:
             if other.uid not in cluster.pods:
                 cluster.assign(other, node.name)
+
+
+def _breaking(pods: Iterable[PodInfo], budgets: Sequence[Budget]) -> frozenset[str]:
+    """uids of those that could not go, one after the other, without breaking a budget."""
+    left = [budget.allowed for budget in budgets]
+    found = set()
+    for pod in pods:
+        for number, budget in enumerate(budgets):
+            if budget.namespace != pod.namespace or pod.name in budget.going:
+                continue
+            if budget.selector.matches(pod.labels):
+                left[number] -= 1
+                if left[number] < 0:
+                    found.add(pod.uid)
+    return frozenset(found)
