@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 import orjson
 
 from apiserver import errors
-from apiserver.admission import Plugin, Verb
+from apiserver.admission import Plugin, Verb, commit
 from apiserver.call import Call
 from apiserver.clock import Clock, timestamp
 from apiserver.deletion import DeleteOptions, check_preconditions, is_free_to_go, marked
@@ -327,9 +327,7 @@ class API:
                 plugin.admit(self, verb, kind, new, old, call)
 
     def _commit(self, verb: Verb, kind: Kind, new: Object, old: Object | None, call: Call) -> None:
-        for plugin in self.plugins:
-            if plugin.kinds is None or kind in plugin.kinds:
-                plugin.commit(self, verb, kind, new, old, call)
+        commit([p for p in self.plugins if p.kinds is None or kind in p.kinds], self, verb, kind, new, old, call)
 
     def _released(self, kind: Kind, gone: Object, kept: Object | None, call: Call) -> None:
         if call.dry_run:

@@ -11,8 +11,12 @@ from pathlib import Path
 
 from apiserver import certificates
 from apiserver.admission.job import JobAdmission
+from apiserver.admission.limits import LimitAdmission
 from apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from apiserver.admission.pod import PodAdmission
+from apiserver.admission.priority import PriorityAdmission
+from apiserver.admission.quota import QuotaAdmission
+from apiserver.admission.runtimeclass import RuntimeClassAdmission
 from apiserver.admission.service_allocation import ServiceAllocation
 from apiserver.api import API
 from apiserver.clock import Clock
@@ -33,8 +37,10 @@ from apiserver.controllers import (
     nodelifecycle,
     nodes,
     podgc,
+    priorities,
     replicaset,
     replicationcontroller,
+    resourcequota,
     rootca,
     scheduler,
     serviceaccount,
@@ -93,7 +99,17 @@ class Cluster:
         self.kinds = Kinds(BUILTIN)
         self._ca_pem = ca_pem
         self._allocation = ServiceAllocation(settings.service_cidr)
-        plugins = (NamespaceLifecycle(), PodAdmission(), JobAdmission(), self._allocation)
+        bounded = tuple(kind for kind in BUILTIN if kind.name in ("Pod", "PersistentVolumeClaim"))
+        plugins = (
+            NamespaceLifecycle(),
+            LimitAdmission(bounded),
+            PodAdmission(),
+            PriorityAdmission(),
+            RuntimeClassAdmission(),
+            JobAdmission(),
+            QuotaAdmission(clock),
+            self._allocation,
+        )
         self.api = API(self.kinds, self.store, clock, plugins)
         self.runtime = SimulatedRuntime(clock)
         self.runner: Runner | None = None
@@ -106,6 +122,7 @@ class Cluster:
         is_new = self.store.revision == 0
         self._allocation.load(self.api)
         await namespace.bootstrap(self.api)
+        await priorities.bootstrap(self.api)
         await kubernetes_service.bootstrap(self.api, self.settings.service_ip, CONTROL_PLANE, port)
         await nodes.bootstrap(self.api, self.settings.nodes, self.settings.pod_cidr)
         if is_new:
@@ -125,6 +142,7 @@ class Cluster:
             endpointslice.controller(),
             endpointslicemirroring.controller(),
             disruption.controller(),
+            resourcequota.controller(),
             replicaset.controller(),
             replicationcontroller.controller(),
             deployment.controller(),

@@ -3,6 +3,7 @@
 A plugin lives for as long as the server and is asked in the order the cluster lists it:
 
     admit    before validation: amend `new` in place, or raise an APIError
+    review   after validation: raise an APIError for what is valid in itself and not allowed here
     commit   after validation, right before the write: reserve what the object needs (an address)
     released the other half of commit: what `gone` held and `kept` does not hold is free again
 
@@ -18,9 +19,11 @@ committed with `call.dry_run` set: it must leave no trace, and no `released` fol
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from apiserver.call import Call
+from apiserver.errors import APIError
 from apiserver.kind import Kind, Object
 from apiserver.objects.selectors import LabelSelector
 from apiserver.storage import Record
@@ -53,6 +56,10 @@ class Plugin:
         """Amend `new` in place, or raise. `new` is None for a delete, `old` for a create. Must not wait."""
         return
 
+    def review(self, view: View, verb: Verb, kind: Kind, new: Object, old: Object | None, call: Call) -> None:
+        """Refuse a valid object; nothing may be amended any more."""
+        return
+
     def commit(self, view: View, verb: Verb, kind: Kind, new: Object, old: Object | None, call: Call) -> None:
         """Reserve what `new` holds and `old` does not; raises when that cannot be had."""
         return
@@ -60,3 +67,18 @@ class Plugin:
     def released(self, kind: Kind, gone: Object, kept: Object | None) -> None:
         """What `gone` held and `kept` does not is free."""
         return
+
+
+def commit(
+    plugins: Sequence[Plugin], view: View, verb: Verb, kind: Kind, new: Object, old: Object | None, call: Call
+) -> None:
+    """Have every plugin review and then commit a write; when one refuses, the others take their commits back."""
+    for plugin in plugins:
+        plugin.review(view, verb, kind, new, old, call)
+    for number, plugin in enumerate(plugins):
+        try:
+            plugin.commit(view, verb, kind, new, old, call)
+        except APIError:
+            for earlier in plugins[:number] if not call.dry_run else ():
+                earlier.released(kind, new, old)
+            raise

@@ -1,5 +1,5 @@
-"""What every Pod gets besides its defaults: a service account with a token, a priority, and time to leave a node that
-fails. Follows Kubernetes' ServiceAccount, Priority and DefaultTolerationSeconds plugins, in this order."""
+"""What every Pod gets besides its defaults: a service account with a token, and time to leave a node that fails.
+Follows Kubernetes' ServiceAccount and DefaultTolerationSeconds plugins, in this order."""
 
 from __future__ import annotations
 
@@ -22,10 +22,6 @@ FILE_MODE = 0o644
 EVICTION_SECONDS = 300
 FAILING_NODE_TAINTS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 
-SYSTEM_PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
-DEFAULT_PRIORITY = 0
-DEFAULT_PREEMPTION = "PreemptLowerPriority"
-
 
 class PodAdmission(Plugin):
     """Asked about Pods only."""
@@ -45,11 +41,6 @@ class PodAdmission(Plugin):
             return
         if old is None:
             _admit_account(view, new)
-            _admit_priority(new)
-        else:
-            for field in ("priority", "preemptionPolicy"):
-                if field not in new["spec"] and field in old["spec"]:
-                    new["spec"][field] = old["spec"][field]
         _tolerate_failing_nodes(new["spec"])
 
 
@@ -105,25 +96,6 @@ def token_volume(name: str) -> Object:
         {"downwardAPI": {"items": [namespace]}},
     ]
     return {"name": name, "projected": {"sources": sources, "defaultMode": FILE_MODE}}
-
-
-def _admit_priority(new: Object) -> None:
-    """Raises Forbidden for a class that does not exist, and for a priority that is not its class'."""
-    spec = new["spec"]
-    name = spec.get("priorityClassName") or ""
-    if name and name not in SYSTEM_PRIORITIES:
-        raise _refusal(new, f"no PriorityClass with name {name} was found")
-    priority = SYSTEM_PRIORITIES.get(name, DEFAULT_PRIORITY)
-    computed = "must not be provided in pod spec; priority admission controller computed"
-    given = spec.get("priority", priority)
-    if given != priority:
-        text = f"the integer value of priority ({given}) {computed} {priority} from the given PriorityClass name"
-        raise _refusal(new, text)
-    policy = spec.get("preemptionPolicy", DEFAULT_PREEMPTION)
-    if policy != DEFAULT_PREEMPTION:
-        text = f"the string value of PreemptionPolicy ({policy}) {computed} {DEFAULT_PREEMPTION}"
-        raise _refusal(new, f"{text} from the given PriorityClass name")
-    spec["priority"], spec["preemptionPolicy"] = priority, policy
 
 
 def _tolerate_failing_nodes(spec: Object) -> None:

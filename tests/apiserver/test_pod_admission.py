@@ -88,34 +88,12 @@ def test_pull_secrets_come_from_the_account_unless_the_pod_names_some() -> None:
             {"serviceAccountName": "ghost"},
             'error looking up service account default/ghost: serviceaccount "ghost" not found',
         ),
-        ({"priorityClassName": "gold"}, "no PriorityClass with name gold was found"),
-        (
-            {"priority": 9},
-            "the integer value of priority (9) must not be provided in pod spec; "
-            "priority admission controller computed 0 from the given PriorityClass name",
-        ),
-        (
-            {"preemptionPolicy": "Never"},
-            "the string value of PreemptionPolicy (Never) must not be provided in pod spec; "
-            "priority admission controller computed PreemptLowerPriority from the given PriorityClass name",
-        ),
     ],
 )
 def test_refusals(spec: dict[str, Any], message: str) -> None:
     with pytest.raises(errors.Forbidden) as refusal:
         admitted(spec)
     assert refusal.value.message == f'pods "web" is forbidden: {message}'
-
-
-def test_priorities() -> None:
-    spec = admitted({})
-    assert (spec["priority"], spec["preemptionPolicy"]) == (0, "PreemptLowerPriority")
-    assert admitted({"priorityClassName": "system-node-critical"})["priority"] == 2000001000
-
-
-def test_an_update_keeps_the_priority() -> None:
-    spec = admitted({}, old={"priority": 7, "preemptionPolicy": "Never"})
-    assert (spec["priority"], spec["preemptionPolicy"]) == (7, "Never")
 
 
 @pytest.mark.parametrize(
