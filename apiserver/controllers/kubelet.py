@@ -19,7 +19,7 @@ from ipaddress import IPv4Network
 
 from apiserver.api import API
 from apiserver.call import Call
-from apiserver.clock import timestamp
+from apiserver.clock import parse_timestamp, timestamp
 from apiserver.deletion import DeleteOptions
 from apiserver.errors import NotFound
 from apiserver.kind import Object
@@ -141,6 +141,9 @@ class _Kubelet:
         if host is None:
             return None
         if "deletionTimestamp" in metadata:
+            left_seconds = self._seconds_to_end(api, pod)
+            if left_seconds > 0:
+                return Result(after_seconds=left_seconds)
             await self._end(api, pod)
             return None
         speaks_in_seconds = await self._say_in_turn(api, pod)
@@ -193,6 +196,16 @@ class _Kubelet:
         if told:
             unsaid = self.unsaid.setdefault(uid, _Unsaid([]))
             unsaid.happenings.extend(told)
+
+    def _seconds_to_end(self, api: API, pod: Object) -> float:
+        """How long the containers of a deleted Pod go on: what they take to end, within the time they are given."""
+        metadata = pod["metadata"]
+        grace_seconds = metadata.get("deletionGracePeriodSeconds") or 0
+        if (pod.get("status") or {}).get("phase") in TERMINAL:
+            return 0.0
+        unused_seconds = grace_seconds - min(grace_seconds, self.runtime.farewell_seconds(pod))
+        ends = parse_timestamp(metadata["deletionTimestamp"]) - timedelta(seconds=unused_seconds)
+        return (ends - api.clock.now()).total_seconds()
 
     async def _end(self, api: API, pod: Object) -> None:
         """Stop the containers; then nothing but finalizers may hold the Pod."""

@@ -35,6 +35,8 @@ def happenings(pod: Object, facts: PodFacts) -> list[Happening]:
         known = {s["name"]: s for s in status.get(statuses) or []} if reported else {}
         for container in reported:
             found.extend(_of_container(pod, f"spec.{field}{{{container.name}}}", known.get(container.name), container))
+    if facts.failure is not None and status.get("reason") != facts.failure[0]:
+        found.append(Happening(NORMAL, *facts.failure, ""))
     return found
 
 
@@ -56,6 +58,9 @@ def _of_container(pod: Object, path: str, known: Object | None, container: Conta
         yield Happening(NORMAL, "Created", "Container created", path)
         yield Happening(NORMAL, "Started", "Container started", path)
     state = container.state
+    if isinstance(state, Waiting) and state.reason == "ErrImagePull" and state.message not in str(before.get("state")):
+        yield Happening(WARNING, "Failed", f'Failed to pull image "{container.image}": {state.message}', path)
+        yield Happening(WARNING, "Failed", "Error: ErrImagePull", path)
     if isinstance(state, Waiting) and state.reason in _BACK_OFF:
         was = ((before.get("state") or {}).get("waiting") or {}).get("reason")
         if was != state.reason or container.restarts != before.get("restartCount"):

@@ -54,13 +54,15 @@ class ContainerFacts:
 
 @dataclass(frozen=True, slots=True)
 class PodFacts:
-    """One Pod. `sandbox` tells whether its network and namespaces are up. In `again_in_seconds` (None: never by itself)
-    the facts may have changed through nothing but time."""
+    """One Pod. `sandbox` tells whether its network and namespaces are up; `failure` is why the Pod as a whole failed (a
+    reason and a message). In `again_in_seconds` (None: never by itself) the facts may have changed through nothing
+    but time."""
 
     containers: tuple[ContainerFacts, ...]
     init_containers: tuple[ContainerFacts, ...] = ()
     ephemeral_containers: tuple[ContainerFacts, ...] = ()
     sandbox: bool = True
+    failure: tuple[str, str] | None = None
     again_in_seconds: float | None = None
 
 

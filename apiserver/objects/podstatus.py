@@ -41,17 +41,20 @@ def status_of(pod: Object, facts: PodFacts, place: Place, now: str) -> Object:
     """The whole status of `pod`; `now` (RFC 3339) dates what has changed since its present status."""
     old: Object = pod.get("status") or {}
     generation = pod["metadata"].get("generation")
-    phase = phase_of(pod["spec"], facts)
+    phase = FAILED if facts.failure is not None else phase_of(pod["spec"], facts)
+    pod_ip = place.pod_ip if facts.sandbox else ""
     status: Object = {key: old[key] for key in old if key not in _OWNED}
     if generation:
         status["observedGeneration"] = generation
     status["phase"] = phase
-    status["conditions"] = _conditions(pod, facts, phase, bool(place.pod_ip), now)
+    if facts.failure is not None:
+        status["reason"], status["message"] = facts.failure
+    status["conditions"] = _conditions(pod, facts, phase, bool(pod_ip), now)
     status["hostIP"] = place.host_ip
     status["hostIPs"] = [{"ip": place.host_ip}]
-    if place.pod_ip:
-        status["podIP"] = place.pod_ip
-        status["podIPs"] = [{"ip": place.pod_ip}]
+    if pod_ip:
+        status["podIP"] = pod_ip
+        status["podIPs"] = [{"ip": pod_ip}]
     status["startTime"] = old.get("startTime") or now
     for field, containers, reported in _container_lists(pod["spec"], facts):
         if reported:

@@ -38,5 +38,8 @@ class Runtime(Protocol):
     def stop(self, uid: str) -> None:
         """End the containers of a Pod and forget it; nothing happens if there are none."""
 
+    def farewell_seconds(self, pod: dict[str, Any]) -> float:
+        """How long the containers of a Pod take to end once they are told to; 0: at once."""
+
     def observe(self, uid: str) -> PodFacts:
         """What is known now about a Pod that was started. Raises KeyError for one that was not."""

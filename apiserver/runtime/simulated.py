@@ -1,67 +1,68 @@
-"""A runtime without containers: it reports what a Pod's annotation tells it to, at any time, and else that all is well.
+"""A runtime without containers: it reports what would become of them in time, and what a Pod's annotations tell it to.
 
-    minictl.dev/simulate   what becomes of the containers
-    (none)                 they run and are ready at once; a failed one comes back
-    Unready                they run, and fail their readiness probes
-    CrashLoopBackOff       they end with exit code 1 as soon as they start, and are started again, later and later
-    Error                  the same; where the restartPolicy forbids a restart that was it
-    Completed              they end with exit code 0
-    ImagePullBackOff       their images cannot be pulled
+A container whose command is understood (commands.py) ends when that ends; any other runs for ever and answers its
+probes, once their initial delay is over. An image tagged `absent` or `missing` cannot be pulled. Annotations, at any
+time:
 
-A container that the Pod's status knows and this runtime does not was started by an earlier process: it goes on as if
-it had never been away, with its ID, its start time and its restarts.
+    minictl.dev/simulate             what becomes of the containers
+        (none)                       as above; a failed one comes back
+        Unready                      they run, and fail their readiness probes
+        CrashLoopBackOff             they end with exit code 1 as soon as they start, again and again, later and later
+        Error                        the same; where the restartPolicy forbids a restart that was it
+        Completed                    they end with exit code 0
+        ImagePullBackOff             their images cannot be pulled
+    minictl.dev/simulate-until       RFC 3339: from then on they are well again
+    minictl.dev/crash                CONTAINER, and anything after it: each new value ends that container once
+    minictl.dev/termination-seconds  how long they take to end when the Pod is deleted (a preStop sleep does the same)
 
-An ended container comes back by the kubelet's rule: at once the first time, then 10, 20, 40 ... at most 300 seconds
-later, as long as it keeps failing.
+A Pod starts in this order: the node takes `start_seconds` to get it ready; then its init containers run one after
+another, sidecars among them stay; then the others start together.
 """
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from apiserver.clock import Clock, timestamp
-from apiserver.objects.podfacts import ContainerFacts, PodFacts, Running, State, Terminated, Waiting, is_sidecar
+from apiserver.clock import Clock
+from apiserver.objects.podfacts import PodFacts, Terminated, is_sidecar
+from apiserver.runtime import adoption
+from apiserver.runtime.commands import ending
+from apiserver.runtime.container import Container
 
 Object = dict[str, Any]
 
 ANNOTATION = "minictl.dev/simulate"
-FIRST_BACKOFF_SECONDS = 10.0
-LONGEST_BACKOFF_SECONDS = 300.0
-
+UNTIL = "minictl.dev/simulate-until"
+CRASH = "minictl.dev/crash"
+TERMINATION = "minictl.dev/termination-seconds"
 EXITS = {"CrashLoopBackOff": (1, "Error"), "Error": (1, "Error"), "Completed": (0, "Completed")}
 """What a container told to end ends with: exit code and reason."""
-KILLED = (137, "Error")
-"""How a container ends that is taken away while it runs."""
-
-
-@dataclass(slots=True)
-class _Container:
-    name: str
-    image: str
-    container_id: str = ""
-    state: State = field(default_factory=lambda: Waiting("ContainerCreating"))
-    last: Terminated | None = None
-    restarts: int = 0
-    ready: bool = False
-    crashes: int = 0
-    """How often in a row it ended since it last stayed up."""
-    resumes: datetime | None = None
-    """When a container in back-off is started again."""
+ABSENT_TAGS = (":absent", ":missing")
+LATE = ("DeadlineExceeded", "Pod was active on the node longer than the specified deadline")
 
 
 @dataclass(slots=True)
 class _Pod:
-    namespace: str
-    name: str
-    uid: str
-    policy: str
+    spec: Object
     behaviour: str
-    containers: list[_Container]
-    init_containers: list[_Container]
-    ephemeral_containers: list[_Container]
+    containers: list[Container]
+    init_containers: list[Container]
+    ephemeral_containers: list[Container]
+    crash: str
+    """The last value of the crash annotation that was seen."""
+    begins: datetime
+    """When the node is through with its preparations."""
+    deadline: datetime | None = None
+    until: datetime | None = None
+    """When the behaviour that is asked for is over."""
+    changes: list[datetime] = field(default_factory=list)
+    """When something may change by itself."""
+
+    @property
+    def every(self) -> list[Container]:
+        return [*self.init_containers, *self.containers]
 
 
 class SimulatedRuntime:
@@ -69,227 +70,216 @@ class SimulatedRuntime:
 
     scheme = "simulated"
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, start_seconds: float = 0.0) -> None:
         self._clock = clock
+        self._start_seconds = start_seconds
         self._pods: dict[str, _Pod] = {}
 
     def start(self, pod: Object) -> None:
-        metadata, spec = pod["metadata"], pod["spec"]
-        behaviour = behaviour_of(pod)
-        known = self._pods.get(metadata["uid"])
-        now = self._clock.now()
+        uid, spec, now = pod["metadata"]["uid"], pod["spec"], self._clock.now()
+        known = self._pods.get(uid)
         if known is None:
-            known = self._pods[metadata["uid"]] = _adopted(pod)
-            self._run_init(known, spec, now)
-        changed = known.behaviour != behaviour
-        known.behaviour = behaviour
-        self._add_ephemeral(known, spec, now)
-        for container, wanted in zip(known.containers, spec["containers"], strict=False):
-            if changed:
+            known = self._pods[uid] = self._taken_in(pod, now)
+        known.spec = spec
+        behaviour, until = _behaviour(pod, now)
+        if behaviour != known.behaviour:
+            for container in known.containers:
                 container.crashes, container.resumes = 0, None
-            self._steer(known, container, wanted["image"], now)
+        known.behaviour, known.until = behaviour, until
+        self._add_ephemeral(known, pod, now)
+        for container, wanted in zip(known.containers, spec["containers"], strict=False):
+            container.image = wanted["image"]  # a new image is simply there: nothing is stopped, no restart is counted
+        crash = _annotation(pod, CRASH)
+        if crash != known.crash:
+            known.crash = crash
+            _crash(known, crash.split()[0] if crash else "", now)
+        self._go_on(known, now)
 
     def stop(self, uid: str) -> None:
         self._pods.pop(uid, None)
 
     def observe(self, uid: str) -> PodFacts:
-        pod = self._pods[uid]
-        now = self._clock.now()
-        for container in pod.containers:
-            self._let_time_pass(pod, container, now)
-        resumes = [c.resumes for c in pod.containers if c.resumes is not None]
+        pod, now = self._pods[uid], self._clock.now()
+        self._go_on(pod, now)
+        late = pod.deadline is not None and pod.deadline <= now
+        if late:
+            for container in pod.every:
+                container.kill(now)
         return PodFacts(
-            containers=tuple(map(_facts, pod.containers)),
-            init_containers=tuple(map(_facts, pod.init_containers)),
-            ephemeral_containers=tuple(map(_facts, pod.ephemeral_containers)),
-            again_in_seconds=(min(resumes) - now).total_seconds() if resumes else None,
+            containers=tuple(container.facts() for container in pod.containers),
+            init_containers=tuple(container.facts() for container in pod.init_containers),
+            ephemeral_containers=tuple(container.facts() for container in pod.ephemeral_containers),
+            sandbox=now >= pod.begins,
+            failure=LATE if late else None,
+            again_in_seconds=_wait(pod, now),
         )
 
-    # -- one container -------------------------------------------------------------------------------------------------
+    def farewell_seconds(self, pod: Object) -> float:
+        """How long the containers take to end once the Pod is deleted, if they are given the time."""
+        said = _annotation(pod, TERMINATION)
+        seconds = float(said) if said.replace(".", "", 1).isdigit() else 0.0
+        for container in pod["spec"]["containers"]:
+            hook = (container.get("lifecycle") or {}).get("preStop") or {}
+            seconds = max(seconds, float((hook.get("sleep") or {}).get("seconds", 0)))
+            command = ending((hook.get("exec") or {}).get("command") or ())
+            seconds = max(seconds, command.seconds if command is not None else 0.0)
+        return seconds
 
-    def _steer(self, pod: _Pod, container: _Container, image: str, now: datetime) -> None:
-        """Bring a container to what its Pod says now."""
-        if _is_over(pod, container):
+    # -- how a Pod goes on ---------------------------------------------------------------------------------------------
+
+    def _taken_in(self, pod: Object, now: datetime) -> _Pod:
+        status = pod.get("status") or {}
+        is_new = not status.get("containerStatuses")
+        begins = now + timedelta(seconds=self._start_seconds if is_new else 0.0)
+        ephemeral = {s["name"] for s in status.get("ephemeralContainerStatuses") or []}
+        taken = _Pod(
+            spec=pod["spec"],
+            behaviour=_behaviour(pod, now)[0],
+            containers=adoption.containers(pod, "containers", "containerStatuses", self.scheme),
+            init_containers=adoption.containers(pod, "initContainers", "initContainerStatuses", self.scheme),
+            ephemeral_containers=[
+                container
+                for container in adoption.containers(
+                    pod, "ephemeralContainers", "ephemeralContainerStatuses", self.scheme
+                )
+                if container.name in ephemeral
+            ],
+            crash=_annotation(pod, CRASH),
+            begins=begins,
+        )
+        seconds = pod["spec"].get("activeDeadlineSeconds")
+        if seconds is not None:
+            started = datetime.fromisoformat(status["startTime"]) if status.get("startTime") else now
+            taken.deadline = started + timedelta(seconds=seconds)
+        return taken
+
+    def _go_on(self, pod: _Pod, now: datetime) -> None:
+        """Let everything happen that was to happen up to now, each thing at its own moment."""
+        pod.changes = [pod.begins, *filter(None, [pod.deadline, pod.until])]
+        if now < pod.begins:
             return
-        container.image = image  # a new image is simply there: nothing is stopped, no restart is counted
-        behaviour, state = pod.behaviour, container.state
-        if behaviour in EXITS:
-            if container.resumes is None:
-                self._end_again(pod, container, now)
-        elif behaviour == "ImagePullBackOff":
-            self._lose_image(container, now)
+        moment: datetime | None = pod.begins
+        for container, wanted in zip(pod.init_containers, pod.spec.get("initContainers") or (), strict=False):
+            if moment is None or moment > now:
+                break
+            moment = _run_init(pod, container, moment, now, stays=is_sidecar(wanted))
+        if moment is None or moment > now:
+            return
+        for container in pod.containers:
+            if not container.is_over:
+                _run(pod, container, moment, now)
+
+    def _add_ephemeral(self, known: _Pod, pod: Object, now: datetime) -> None:
+        wanted = pod["spec"].get("ephemeralContainers") or []
+        for new in wanted[len(known.ephemeral_containers) :]:
+            container = adoption.container(pod, new, None, self.scheme)
+            container.begin(now)
+            container.probe(now, answers=True)
+            known.ephemeral_containers.append(container)
+
+
+def _run_init(pod: _Pod, container: Container, since: datetime, now: datetime, *, stays: bool) -> datetime | None:
+    """Let an init container go on; when the next one may start (None: not yet, or never)."""
+    if not container.is_over:
+        if not stays and container.ending is None:
+            if not container.runs:
+                _start(container, since, now)
+            container.end(since, 0, "Completed")  # what it does is not known, so it is done at once
         else:
-            if not isinstance(state, Running):
-                self._begin(container, now)
-            container.crashes = 0
-            container.ready = behaviour != "Unready"
+            _let_time_pass(pod, container, since, now)
+    if stays:
+        change = container.probe(now, answers=True)
+        pod.changes += [change] if change is not None else []
+        if not container.started or container.since is None:
+            return None
+        return max(since, container.since + timedelta(seconds=container.start_seconds))
+    container.started = False
+    container.ready = container.is_over and _succeeded(container)
+    if not container.ready:
+        return None
+    state = container.state
+    finished = state.finished_at if isinstance(state, Terminated) else ""
+    return max(since, datetime.fromisoformat(finished)) if finished else since
 
-    def _begin(self, container: _Container, now: datetime) -> None:
-        if isinstance(container.state, Terminated):
-            container.last = container.state
-        if container.container_id:
-            container.restarts += 1
-        container.container_id = f"{self.scheme}://{random.getrandbits(256):064x}"
-        container.state = Running(timestamp(now))
-        container.resumes = None
 
-    def _end_again(self, pod: _Pod, container: _Container, now: datetime) -> None:
-        """Start a container that is to end, see it end, and again at once; from then on it is in back-off."""
-        if not isinstance(container.state, Running):
-            self._begin(container, now)
-        self._end(pod, container, now)
-        if container.crashes == 1 and not _is_over(pod, container):
-            self._end_again(pod, container, now)
+def _run(pod: _Pod, container: Container, since: datetime, now: datetime) -> None:
+    """Bring a container to what its Pod says now."""
+    behaviour = pod.behaviour
+    if behaviour in EXITS:
+        _end_again(container, EXITS[behaviour], now)
+        pod.changes += [container.resumes] if container.resumes is not None else []
+    elif behaviour == "ImagePullBackOff":
+        container.lose_image(now)
+    elif container.image.endswith(ABSENT_TAGS) and not container.runs:
+        container.miss_image(now, since)
+        pod.changes += [container.resumes] if container.resumes is not None else []
+    else:
+        _let_time_pass(pod, container, since, now)
+    change = container.probe(now, answers=behaviour != "Unready")
+    pod.changes += [change] if change is not None else []
 
-    def _end(self, pod: _Pod, container: _Container, now: datetime) -> None:
-        exit_code, reason = EXITS[pod.behaviour]
-        container.state = _ended(container, exit_code, reason, now)
-        container.ready = False
-        container.crashes += 1
-        if _is_over(pod, container):
-            container.resumes = None
+
+def _start(container: Container, since: datetime, now: datetime) -> None:
+    """The first start belongs to the moment when it was possible; a later one to now."""
+    container.begin(now if container.container_id else since)
+
+
+def _let_time_pass(pod: _Pod, container: Container, since: datetime, now: datetime) -> None:
+    """Start it, let its command end, start it again, up to now."""
+    if not container.runs and container.resumes is None and not container.is_over:
+        _start(container, since, now)
+    while not container.is_over:
+        if container.ends is not None and container.ends <= now and container.ending is not None:
+            code = container.ending.exit_code
+            container.end(container.ends, code, "Completed" if code == 0 else "Error")
+        elif container.resumes is not None and container.resumes <= now:
+            container.begin(container.resumes)
+        else:
+            break
+    pod.changes += [moment for moment in (container.ends, container.resumes) if moment is not None]
+
+
+def _end_again(container: Container, how: tuple[int, str], now: datetime) -> None:
+    """Start a container that is to end, see it end, and again at once; from then on it is in back-off."""
+    if container.resumes is None and not container.runs:
+        container.begin(now)
+    if container.runs:
+        container.end(now, *how)
+    while container.resumes is not None and container.resumes <= now and not container.is_over:
+        moment = container.resumes
+        container.begin(moment)
+        container.end(moment, *how)
+
+
+def _crash(pod: _Pod, name: str, now: datetime) -> None:
+    """End a container with exit code 1, the first if none is named; the Pod goes on from there."""
+    for container in pod.containers:
+        if container.name == name or not name:
+            if container.runs:
+                container.end(now, 1, "Error")
             return
-        if container.crashes > 1:
-            seconds = _backoff_seconds(container.crashes)
-            container.resumes = now + timedelta(seconds=seconds)
-            container.last = container.state
-            whom = f"container={container.name} pod={pod.name}_{pod.namespace}({pod.uid})"
-            container.state = Waiting("CrashLoopBackOff", f"back-off {_go_duration(seconds)} restarting failed {whom}")
-
-    def _let_time_pass(self, pod: _Pod, container: _Container, now: datetime) -> None:
-        while container.resumes is not None and container.resumes <= now:
-            moment, container.resumes = container.resumes, None
-            self._begin(container, moment)
-            if pod.behaviour in EXITS:
-                self._end(pod, container, moment)
-
-    def _lose_image(self, container: _Container, now: datetime) -> None:
-        if isinstance(container.state, Running):
-            container.last = _ended(container, *KILLED, now)
-        container.state = Waiting("ImagePullBackOff", f'Back-off pulling image "{container.image}"')
-        container.ready = False
-        container.crashes, container.resumes = 0, None
-
-    # -- the others ----------------------------------------------------------------------------------------------------
-
-    def _run_init(self, pod: _Pod, spec: Object, now: datetime) -> None:
-        """Init containers do their work in no time; sidecars among them stay."""
-        for container, wanted in zip(pod.init_containers, spec.get("initContainers") or [], strict=False):
-            if not isinstance(container.state, Waiting):
-                continue
-            self._begin(container, now)
-            container.ready = True
-            if not is_sidecar(wanted):
-                container.state = _ended(container, 0, "Completed", now)
-
-    def _add_ephemeral(self, pod: _Pod, spec: Object, now: datetime) -> None:
-        wanted = spec.get("ephemeralContainers") or []
-        for new in wanted[len(pod.ephemeral_containers) :]:
-            container = _Container(new["name"], new["image"])
-            self._begin(container, now)
-            pod.ephemeral_containers.append(container)
 
 
-def behaviour_of(pod: Object) -> str:
-    """What a Pod's annotation asks for; "" for nothing special."""
-    return str((pod["metadata"].get("annotations") or {}).get(ANNOTATION, ""))
+def _succeeded(container: Container) -> bool:
+    return isinstance(container.state, Terminated) and container.state.exit_code == 0
 
 
-def _is_over(pod: _Pod, container: _Container) -> bool:
-    """Whether a container has ended and its Pod's restartPolicy leaves it at that."""
-    state = container.state
-    if not isinstance(state, Terminated) or pod.policy == "Always":
-        return False
-    return pod.policy == "Never" or state.exit_code == 0
+def _wait(pod: _Pod, now: datetime) -> float | None:
+    """In how many seconds something changes by itself."""
+    return min(((moment - now).total_seconds() for moment in pod.changes if moment > now), default=None)
 
 
-def _ended(container: _Container, exit_code: int, reason: str, now: datetime) -> Terminated:
-    state = container.state
-    started_at = state.started_at if isinstance(state, Running) else timestamp(now)
-    return Terminated(exit_code, reason, started_at, timestamp(now), container.container_id)
+def _annotation(pod: Object, name: str) -> str:
+    return str((pod["metadata"].get("annotations") or {}).get(name, ""))
 
 
-def _facts(container: _Container) -> ContainerFacts:
-    return ContainerFacts(
-        name=container.name,
-        image=container.image,
-        state=container.state,
-        container_id=container.container_id,
-        restarts=container.restarts,
-        ready=container.ready,
-        started=isinstance(container.state, Running),
-        last=container.last,
-    )
-
-
-def _backoff_seconds(crashes: int) -> float:
-    """How long a container waits after its `crashes`th end in a row (from the second on)."""
-    return float(min(FIRST_BACKOFF_SECONDS * 2 ** min(crashes - 2, 10), LONGEST_BACKOFF_SECONDS))
-
-
-def _go_duration(seconds: float) -> str:
-    """`10s`, `1m20s`, `5m0s`."""
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes}m{rest}s" if minutes else f"{rest}s"
-
-
-# -- adoption: what an earlier process has left in the Pod's status ----------------------------------------------------
-
-
-def _adopted(pod: Object) -> _Pod:
-    metadata, spec, status = pod["metadata"], pod["spec"], pod.get("status") or {}
-
-    def containers(specs: str, statuses: str) -> list[_Container]:
-        known = {s["name"]: s for s in status.get(statuses) or []}
-        return [_container(c, known.get(c["name"])) for c in spec.get(specs) or []]
-
-    ephemeral = {s["name"] for s in status.get("ephemeralContainerStatuses") or []}
-    return _Pod(
-        namespace=metadata["namespace"],
-        name=metadata["name"],
-        uid=metadata["uid"],
-        policy=spec.get("restartPolicy", "Always"),
-        behaviour=behaviour_of(pod),
-        containers=containers("containers", "containerStatuses"),
-        init_containers=containers("initContainers", "initContainerStatuses"),
-        ephemeral_containers=[
-            c for c in containers("ephemeralContainers", "ephemeralContainerStatuses") if c.name in ephemeral
-        ],
-    )
-
-
-def _container(spec: Object, status: Object | None) -> _Container:
-    container = _Container(spec["name"], spec["image"])
-    if status is None:
-        return container
-    container.image = status.get("image") or spec["image"]
-    container.container_id = status.get("containerID", "")
-    container.restarts = status.get("restartCount", 0)
-    container.ready = bool(status.get("ready"))
-    state = _state(status.get("state") or {})
-    container.state = state or container.state
-    last = _state(status.get("lastState") or {})
-    container.last = last if isinstance(last, Terminated) else None
-    if isinstance(state, Waiting) and state.reason == "CrashLoopBackOff" and container.last is not None:
-        container.crashes = container.restarts + 1
-        ended = datetime.fromisoformat(container.last.finished_at)
-        container.resumes = ended + timedelta(seconds=_backoff_seconds(max(container.crashes, 2)))
-    return container
-
-
-def _state(stored: Object) -> State | None:
-    if "running" in stored:
-        return Running(stored["running"].get("startedAt", ""))
-    if "terminated" in stored:
-        ended = stored["terminated"]
-        return Terminated(
-            ended.get("exitCode", 0),
-            ended.get("reason", ""),
-            ended.get("startedAt", ""),
-            ended.get("finishedAt", ""),
-            ended.get("containerID", ""),
-            ended.get("message", ""),
-        )
-    if "waiting" in stored:
-        return Waiting(stored["waiting"].get("reason", ""), stored["waiting"].get("message", ""))
-    return None
+def _behaviour(pod: Object, now: datetime) -> tuple[str, datetime | None]:
+    """What a Pod's annotations ask for now ("": nothing special), and until when."""
+    behaviour, text = _annotation(pod, ANNOTATION), _annotation(pod, UNTIL)
+    try:
+        until = datetime.fromisoformat(text)
+    except ValueError:
+        return behaviour, None
+    if until.tzinfo is None or until <= now:
+        return "" if until.tzinfo is not None else behaviour, None
+    return behaviour, until

@@ -235,3 +235,58 @@ async def test_many_pods_run_at_once_and_the_rest_of_their_story_follows():
             h.clock.advance(0.1)
             await h.settle()
         assert sum(e["reason"] == "Started" for e in h.list("Event")) == 40
+
+
+async def test_a_pod_with_a_farewell_serves_until_it_is_over():
+    async with Harness() as h:
+        main = {"name": "main", "image": "nginx", "lifecycle": {"preStop": {"sleep": {"seconds": 10}}}}
+        await h.create(
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": "web"},
+                "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]},
+            }
+        )
+        await run(h, pod(containers=[main]))
+        await delete(h, "web")
+        h.clock.advance(9)
+        await h.settle()
+        assert names(h) == ["web"]
+        (endpoint,) = next(s for s in h.list("EndpointSlice") if s["metadata"]["name"].startswith("web"))["endpoints"]
+        assert endpoint["conditions"] == {"ready": False, "serving": True, "terminating": True}
+        h.clock.advance(1)
+        await h.settle()
+        assert names(h) == []
+
+
+async def test_a_farewell_ends_with_the_grace_period():
+    async with Harness() as h:
+        slow = pod()
+        slow["metadata"]["annotations"] = {"minictl.dev/termination-seconds": "600"}
+        await run(h, slow)
+        await delete(h, "web", grace_seconds=5)
+        h.clock.advance(4)
+        await h.settle()
+        assert names(h) == ["web"]
+        h.clock.advance(1)
+        await h.settle()
+        assert names(h) == []
+
+
+async def test_a_pod_that_was_active_for_too_long_fails_and_says_so():
+    async with Harness() as h:
+        await run(h, pod(activeDeadlineSeconds=30))
+        h.clock.advance(30)
+        await h.settle()
+        web = h.get("Pod", "web")
+        assert (web["status"]["phase"], web["status"]["reason"]) == ("Failed", "DeadlineExceeded")
+        assert ("DeadlineExceeded", 1) in said(h)
+
+
+async def test_an_absent_image_is_told_about():
+    async with Harness() as h:
+        await run(h, pod(containers=[{"name": "main", "image": "web:absent"}]))
+        h.clock.advance(10)
+        await h.settle()
+        assert said(h) == [("Scheduled", 1), ("Failed", 1), ("Failed", 1), ("BackOff", 1)]

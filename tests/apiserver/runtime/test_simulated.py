@@ -9,7 +9,7 @@ import pytest
 from apiserver.clock import ManualClock, timestamp
 from apiserver.objects.podfacts import ContainerFacts, Running, Terminated, Waiting
 from apiserver.objects.podstatus import Place, phase_of, status_of
-from apiserver.runtime.simulated import ANNOTATION, SimulatedRuntime
+from apiserver.runtime.simulated import ANNOTATION, CRASH, TERMINATION, UNTIL, SimulatedRuntime
 
 Object = dict[str, Any]
 PLACE = Place("192.168.0.10", "10.244.0.2")
@@ -200,3 +200,158 @@ def test_a_pod_that_was_stopped_is_unknown():
     stage.runtime.stop("u")
     with pytest.raises(KeyError):
         stage.runtime.observe("u")
+
+
+# -- in time -----------------------------------------------------------------------------------------------------------
+
+
+def running(command: list[str], policy: str = "Always", **spec: Any) -> Stage:
+    return Stage(policy=policy, containers=[{"name": "web", "image": "web:1", "command": command, **spec}])
+
+
+def test_a_command_takes_its_time_and_ends_with_its_exit_code():
+    stage = running(["sh", "-c", "sleep 5; exit 3"], "Never")
+    assert (stage.phase, stage.runtime.observe("u").again_in_seconds) == ("Running", 5.0)
+    stage.clock.advance(5)
+    assert stage.phase == "Failed"
+    assert stage.container.state == Terminated(
+        3, "Error", "2026-01-01T00:00:00Z", "2026-01-01T00:00:05Z", stage.container.container_id
+    )
+    assert stage.runtime.observe("u").again_in_seconds is None
+
+
+@pytest.mark.parametrize(
+    ("script", "policy", "phase"),
+    [("exit 0", "OnFailure", "Succeeded"), ("exit 1", "OnFailure", "Running"), ("exit 0", "Always", "Running")],
+)
+def test_restart_policies(script: str, policy: str, phase: str):
+    assert running(["sh", "-c", script], policy).phase == phase
+
+
+def test_restarts_come_later_and_later_and_start_anew_after_a_long_run():
+    stage = running(["sleep", "1"])
+    for seconds, restarts in ((1, 1), (1, 1), (9, 1), (1, 2), (1, 2), (19, 2), (1, 3)):
+        stage.clock.advance(seconds)
+        assert stage.container.restarts == restarts
+    patient = running(["sleep", "700"])
+    patient.clock.advance(700)
+    assert patient.container.restarts == 1
+    patient.clock.advance(700)
+    assert patient.container.restarts == 2
+    assert isinstance(patient.container.state, Running)
+
+
+def test_a_running_command_goes_on_in_another_process():
+    stage = running(["sleep", "60"], "Never")
+    stage.clock.advance(59)
+    stage.restart()
+    assert stage.phase == "Running"
+    stage.clock.advance(1)
+    assert stage.phase == "Succeeded"
+
+
+def test_init_containers_run_one_after_another_and_sidecars_stay():
+    def step(name: str, *command: str, **more: Any) -> Object:
+        return {"name": name, "image": "i:1", "command": list(command), **more}
+
+    side = step("side", "serve", restartPolicy="Always", startupProbe={"initialDelaySeconds": 3})
+    stage = Stage(initContainers=[step("one", "sleep", "5"), side, step("two", "sleep", "2")])
+    waits = {"one": 5, "side": 8, "two": 10}
+    assert stage.container.state == Waiting("PodInitializing")
+    for second in range(11):
+        facts = stage.runtime.observe("u")
+        done = [c.name for c in facts.init_containers if c.ready]
+        assert done == [name for name, ready in waits.items() if second >= ready], second
+        assert isinstance(facts.containers[0].state, Running) == (second >= 10)
+        stage.clock.advance(1)
+    assert stage.phase == "Running"
+
+
+def test_an_init_container_that_fails_is_tried_again_or_fails_the_pod():
+    init = [{"name": "one", "image": "i:1", "command": ["false"]}]
+    again = Stage(initContainers=init)
+    assert (again.phase, again.runtime.observe("u").init_containers[0].restarts) == ("Pending", 1)
+    assert Stage(policy="Never", initContainers=init).phase == "Failed"
+
+
+def test_probes_answer_after_their_delay():
+    stage = running(["serve"], readinessProbe={"initialDelaySeconds": 5}, startupProbe={"initialDelaySeconds": 2})
+    assert (stage.container.started, stage.container.ready) == (False, False)
+    assert stage.runtime.observe("u").again_in_seconds == 2.0
+    stage.clock.advance(2)
+    assert (stage.container.started, stage.container.ready) == (True, False)
+    stage.clock.advance(3)
+    assert stage.container.ready
+
+
+def test_an_image_that_is_not_there_is_an_error_and_then_a_back_off():
+    stage = Stage(containers=[{"name": "web", "image": "web:absent"}])
+    assert isinstance(stage.container.state, Waiting)
+    assert stage.container.state.reason == "ErrImagePull"
+    stage.clock.advance(10)
+    assert stage.container.state.reason == "ImagePullBackOff"
+    stage.pod["spec"]["containers"][0]["image"] = "web:2"
+    stage.runtime.start(stage.pod)
+    assert stage.phase == "Running"
+
+
+def test_a_slow_node_keeps_pods_waiting():
+    clock = ManualClock()
+    runtime = SimulatedRuntime(clock, start_seconds=2.0)
+    runtime.start(Stage().pod)
+    facts = runtime.observe("u")
+    assert (facts.sandbox, facts.containers[0].state, facts.again_in_seconds) == (
+        False,
+        Waiting("ContainerCreating"),
+        2,
+    )
+    clock.advance(2)
+    assert runtime.observe("u").containers[0].state == Running("2026-01-01T00:00:02Z")
+
+
+def test_a_pod_that_is_active_for_too_long_has_failed():
+    stage = Stage(activeDeadlineSeconds=30)
+    assert stage.runtime.observe("u").again_in_seconds == 30.0
+    stage.clock.advance(30)
+    status = status_of(stage.pod, stage.runtime.observe("u"), PLACE, timestamp(stage.clock.now()))
+    assert (status["phase"], status["reason"]) == ("Failed", "DeadlineExceeded")
+    assert status["containerStatuses"][0]["state"]["terminated"]["exitCode"] == 137
+
+
+def test_a_simulation_may_end_by_itself():
+    stage = Stage()
+    stage.pod["metadata"]["annotations"] = {ANNOTATION: "Unready", UNTIL: "2026-01-01T00:00:30Z"}
+    stage.runtime.start(stage.pod)
+    assert (stage.container.ready, stage.runtime.observe("u").again_in_seconds) == (False, 30.0)
+    stage.clock.advance(30)
+    stage.runtime.start(stage.pod)
+    assert stage.container.ready
+
+
+def test_a_crash_happens_once_for_each_new_value():
+    stage = Stage()
+    for value, restarts in (("web 1", 1), ("web 1", 1), ("other", 1)):
+        stage.pod["metadata"]["annotations"] = {CRASH: value}
+        stage.runtime.start(stage.pod)
+        assert stage.container.restarts == restarts
+    stage.pod["metadata"]["annotations"] = {CRASH: "web 2"}
+    stage.runtime.start(stage.pod)
+    assert stage.container.state.reason == "CrashLoopBackOff"
+    stage.clock.advance(10)
+    assert stage.container.restarts == 2
+    stage.restart()
+    assert stage.container.restarts == 2
+
+
+@pytest.mark.parametrize(
+    ("container", "annotations", "seconds"),
+    [
+        ({}, {}, 0),
+        ({"lifecycle": {"preStop": {"sleep": {"seconds": 7}}}}, {}, 7),
+        ({"lifecycle": {"preStop": {"exec": {"command": ["sleep", "4"]}}}}, {}, 4),
+        ({}, {TERMINATION: "20"}, 20),
+    ],
+)
+def test_how_long_a_pod_takes_to_end(container: Object, annotations: dict[str, str], seconds: float):
+    pod = {"metadata": {"annotations": annotations}, "spec": {"containers": [container]}}
+    assert SimulatedRuntime(ManualClock()).farewell_seconds(pod) == seconds

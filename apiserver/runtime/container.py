@@ -1,0 +1,153 @@
+"""One simulated container: a state, and the moment at which it changes by itself.
+
+    begin -> Running -> (its command ends, its Pod says that it ends, it crashes) -> end
+          -> over for good, or again: at once the first time, then after 10, 20, 40 ... at most 300 seconds, as long as
+             it does not stay up for ten minutes
+
+The rules of restarting and of back-off are the kubelet's.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from apiserver.clock import timestamp
+from apiserver.objects.podfacts import ContainerFacts, Running, State, Terminated, Waiting
+from apiserver.runtime.commands import Ending
+
+FIRST_BACKOFF_SECONDS = 10.0
+LONGEST_BACKOFF_SECONDS = 300.0
+STABLE_SECONDS = 600.0
+"""A container that ran for so long starts its back-off anew."""
+KILLED = (137, "Error")
+"""How a container ends that is taken away while it runs."""
+PULL_RETRY_SECONDS = 10.0
+"""How long a failed pull is an error, before it is a back-off."""
+
+
+@dataclass(slots=True)
+class Container:
+    """`policy` is the Pod's restartPolicy, or Always for a sidecar; `whom` names it in messages."""
+
+    name: str
+    image: str
+    policy: str
+    whom: str
+    scheme: str
+    ending: Ending | None = None
+    start_seconds: float = 0.0
+    """From its start until its startup probe succeeds."""
+    ready_seconds: float = 0.0
+    """From its start until its readiness probe succeeds."""
+    container_id: str = ""
+    state: State = field(default_factory=lambda: Waiting("ContainerCreating"))
+    last: Terminated | None = None
+    restarts: int = 0
+    ready: bool = False
+    started: bool = False
+    since: datetime | None = None
+    """When the running instance was started."""
+    ends: datetime | None = None
+    """When its command ends."""
+    crashes: int = 0
+    """How often in a row it ended since it last stayed up."""
+    resumes: datetime | None = None
+    """When a container in back-off is started again."""
+
+    @property
+    def runs(self) -> bool:
+        return isinstance(self.state, Running)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended and its restartPolicy leaves it at that."""
+        if not isinstance(self.state, Terminated) or self.policy == "Always":
+            return False
+        return self.policy == "Never" or self.state.exit_code == 0
+
+    def begin(self, now: datetime) -> None:
+        if isinstance(self.state, Terminated):
+            self.last = self.state
+        if self.container_id:
+            self.restarts += 1
+        self.container_id = f"{self.scheme}://{random.getrandbits(256):064x}"
+        self.state, self.since, self.resumes = Running(timestamp(now)), now, None
+        self.ends = now + timedelta(seconds=self.ending.seconds) if self.ending is not None else None
+
+    def end(self, now: datetime, exit_code: int, reason: str) -> None:
+        """It has ended; what follows is up to its restartPolicy."""
+        stayed = self.since is not None and (now - self.since).total_seconds() >= STABLE_SECONDS
+        self.state = self._ended(now, exit_code, reason)
+        self.ends = self.resumes = None
+        self.crashes = 1 if stayed else self.crashes + 1
+        if self.is_over:
+            return
+        if self.crashes == 1:
+            self.resumes = now
+            return
+        seconds = backoff_seconds(self.crashes)
+        self.resumes, self.last = now + timedelta(seconds=seconds), self.state
+        self.state = Waiting("CrashLoopBackOff", f"back-off {go_duration(seconds)} restarting failed {self.whom}")
+
+    def kill(self, now: datetime) -> None:
+        """It is taken away for good."""
+        if self.runs:
+            self.state = self._ended(now, *KILLED)
+        self.ready, self.ends, self.resumes = False, None, None
+
+    def lose_image(self, now: datetime) -> None:
+        if self.runs:
+            self.last = self._ended(now, *KILLED)
+        self.state = Waiting("ImagePullBackOff", f'Back-off pulling image "{self.image}"')
+        self.crashes, self.resumes, self.ends = 0, None, None
+
+    def miss_image(self, now: datetime, since: datetime) -> None:
+        """The registry does not have its image: an error at first, then the kubelet tries again later and later."""
+        name = self.image if "/" in self.image else f"docker.io/library/{self.image}"
+        problem = f'failed to pull and unpack image "{name}": failed to resolve reference "{name}": {name}: not found'
+        self.resumes = since + timedelta(seconds=PULL_RETRY_SECONDS)
+        if now < self.resumes:
+            self.state = Waiting("ErrImagePull", problem)
+        else:
+            text = f'Back-off pulling image "{self.image}": ErrImagePull: {problem}'
+            self.state, self.resumes = Waiting("ImagePullBackOff", text), None
+
+    def probe(self, now: datetime, *, answers: bool) -> datetime | None:
+        """Ask its probes; when they will say something else by themselves."""
+        if not self.runs or self.since is None:
+            self.started = self.ready = False
+            return None
+        starts = self.since + timedelta(seconds=self.start_seconds)
+        readies = self.since + timedelta(seconds=max(self.start_seconds, self.ready_seconds))
+        self.started = now >= starts
+        self.ready = answers and now >= readies
+        return next((moment for moment in (starts, readies) if moment > now), None)
+
+    def facts(self) -> ContainerFacts:
+        return ContainerFacts(
+            name=self.name,
+            image=self.image,
+            state=self.state,
+            container_id=self.container_id,
+            restarts=self.restarts,
+            ready=self.ready,
+            started=self.started,
+            last=self.last,
+        )
+
+    def _ended(self, now: datetime, exit_code: int, reason: str) -> Terminated:
+        started_at = self.state.started_at if isinstance(self.state, Running) else timestamp(now)
+        return Terminated(exit_code, reason, started_at, timestamp(now), self.container_id)
+
+
+def backoff_seconds(crashes: int) -> float:
+    """How long a container waits after its `crashes`th end in a row (from the second on)."""
+    return float(min(FIRST_BACKOFF_SECONDS * 2 ** min(crashes - 2, 10), LONGEST_BACKOFF_SECONDS))
+
+
+def go_duration(seconds: float) -> str:
+    """`10s`, `1m20s`, `5m0s`."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}m{rest}s" if minutes else f"{rest}s"
