@@ -15,21 +15,23 @@ import os
 import signal
 import sys
 from dataclasses import asdict, fields
+from datetime import datetime
 from ipaddress import ip_network
 from pathlib import Path
 from typing import IO, Any
 
 from apiserver import certificates
-from apiserver.clock import SystemClock
-from apiserver.cluster import Cluster, Settings
+from apiserver.clock import Clock, SteppedClock, SystemClock
+from apiserver.cluster import CLOCK_FILE, Cluster, Settings
 from apiserver.http.listeners import PortTaken
 from apiserver.storage import Log, LogError
 
-KEPT = ("nodes", "service_cidr", "pod_cidr", "cluster_domain")
+KEPT = ("nodes", "service_cidr", "pod_cidr", "cluster_domain", "clock", "pod_start_delay")
 """Settings that a cluster keeps from its first start on, unless a flag says otherwise."""
 GC_THRESHOLDS = (20_000, 20, 100)
 """Requests make thousands of short-lived containers and next to no cycles: looking for those every 700 allocations, as
 Python does by default, costs a tenth of the throughput."""
+MAX_START_SECONDS = 3600.0
 ROOT_MODE = 0o700
 PRIVATE = 0o077
 """What no file or socket made here grants to anybody else."""
@@ -51,6 +53,8 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--pod-cidr", metavar="CIDR", help="addresses of Pods (default 10.244.0.0/16)")
     flags.add_argument("--token", help="the administrator's bearer token (default: a random one, kept)")
     flags.add_argument("--cluster-domain", metavar="DOMAIN", help="DNS domain (default cluster.local)")
+    flags.add_argument("--clock", choices=("system", "manual"), help="manual: time stands still until it is moved")
+    flags.add_argument("--pod-start-delay", type=float, metavar="SECONDS", help="what nodes take to start a Pod (0)")
     flags.add_argument("--in-memory", action="store_true", help="keep nothing on disk")
     return flags
 
@@ -84,6 +88,8 @@ def _check(settings: Settings) -> None:
             raise CannotStart(f"{flag}: {cidr} is not an IPv4 range between /8 and /28")
     if not 0 <= settings.port <= 65535:
         raise CannotStart(f"--port: {settings.port} is not a TCP port")
+    if not 0 <= settings.pod_start_delay <= MAX_START_SECONDS:
+        raise CannotStart(f"--pod-start-delay: {settings.pod_start_delay} is not between 0 and {MAX_START_SECONDS}")
     if not 0 <= settings.nodes <= 250:
         raise CannotStart(f"--nodes: {settings.nodes} is not between 0 and 250")
 
@@ -114,12 +120,22 @@ def open_log(settings: Settings) -> Log:
     return SQLLog(f"sqlite:///{file.absolute()}")
 
 
+def clock_of(settings: Settings) -> Clock:
+    """The machine's clock, or one that stands still, no earlier than where it was moved before. Raises CannotStart."""
+    if settings.clock != "manual":
+        return SystemClock()
+    file, now = settings.state_folder / CLOCK_FILE, SystemClock().now()
+    try:
+        return SteppedClock(max(now, datetime.fromisoformat(file.read_text().strip())) if file.exists() else now)
+    except (ValueError, TypeError) as error:
+        raise CannotStart(f"cannot read {file}: {error}") from None
+
+
 async def run(settings: Settings) -> None:
     """Serve until told to stop."""
-    clock = SystemClock()
     credentials = certificates.Credentials(settings.state_folder)
-    certificates.ensure(credentials, clock.now(), settings.service_ip, settings.cluster_domain)
-    cluster = Cluster(settings, open_log(settings), clock, credentials.ca_pem())
+    certificates.ensure(credentials, SystemClock().now(), settings.service_ip, settings.cluster_domain)
+    cluster = Cluster(settings, open_log(settings), clock_of(settings), credentials.ca_pem())
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

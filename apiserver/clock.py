@@ -9,6 +9,8 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
+SHORT_SECONDS = 1.0
+
 
 class Clock(Protocol):
     """Wall-clock time in UTC, and waiting in it."""
@@ -56,6 +58,25 @@ class ManualClock:
             woken = heapq.heappop(self._sleepers)[2]
             if not woken.done():
                 woken.set_result(None)
+
+    def advance_to_next(self, seconds: float) -> float:
+        """Move to the next sleeper's deadline, at most by `seconds`; returns by how much."""
+        while self._sleepers and self._sleepers[0][2].done():
+            heapq.heappop(self._sleepers)  # gave up waiting
+        moved = min(seconds, max(0.0, self._sleepers[0][0] - self._seconds)) if self._sleepers else seconds
+        self.advance(moved)
+        return moved
+
+
+class SteppedClock(ManualClock):
+    """The manual clock of a server that people use: what waits for less than `SHORT_SECONDS` only makes way for others
+    (the pause before a lost race is tried again, say), and does so in real time."""
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds < SHORT_SECONDS:
+            await asyncio.sleep(seconds)
+        else:
+            await super().sleep(seconds)
 
 
 def monotonic_seconds() -> float:

@@ -19,7 +19,7 @@ from apiserver.admission.quota import QuotaAdmission
 from apiserver.admission.runtimeclass import RuntimeClassAdmission
 from apiserver.admission.service_allocation import ServiceAllocation
 from apiserver.api import API
-from apiserver.clock import Clock
+from apiserver.clock import Clock, ManualClock
 from apiserver.controllers import (
     cronjob,
     daemonset,
@@ -50,6 +50,7 @@ from apiserver.controllers import (
 )
 from apiserver.http.app import App
 from apiserver.http.authentication import Authenticator
+from apiserver.http.clockdoor import ClockDoor
 from apiserver.http.documents import Documents
 from apiserver.http.handlers import Handlers
 from apiserver.http.listeners import Listener, PortTaken, open_port, open_unix
@@ -63,6 +64,8 @@ from apiserver.storage.store import Store
 COMPACTION_SECONDS = 300.0
 """History older than one to two of these is forgotten, as in Kubernetes."""
 
+CLOCK_FILE = "clock"
+"""Where a manual clock stood last: time does not go back when the server is started again."""
 LOOPBACK = "127.0.0.1"
 CONTROL_PLANE = "192.168.0.1"
 """Where the API server stands in the simulated network of the nodes: an Endpoints object may not name loopback."""
@@ -83,6 +86,10 @@ class Settings:
     token: str = ""
     cluster_domain: str = "cluster.local"
     in_memory: bool = False
+    clock: str = "system"
+    """"manual": time stands still until somebody moves it."""
+    pod_start_delay: float = 0.0
+    """Seconds that a node takes to get a Pod ready for its containers."""
 
     @property
     def service_ip(self) -> str:
@@ -112,7 +119,7 @@ class Cluster:
             self._allocation,
         )
         self.api = API(self.kinds, self.store, clock, plugins)
-        self.runtime = SimulatedRuntime(clock)
+        self.runtime = SimulatedRuntime(clock, settings.pod_start_delay)
         self.runner: Runner | None = None
         self._listeners: list[Listener] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -168,8 +175,9 @@ class Cluster:
         token = credentials.token(settings.token)
         documents = Documents(self.kinds, f"{LOOPBACK}:{self._tcp.getsockname()[1]}")
         handlers, authenticator = Handlers(self.api), Authenticator(token)
-        private = App(documents, handlers, authenticator, trusted=True)
-        public = App(documents, handlers, authenticator, trusted=False)
+        door = ClockDoor(self.clock, self.advance)
+        private = App(documents, handlers, authenticator, door, trusted=True)
+        public = App(documents, handlers, authenticator, door, trusted=False)
         url = f"https://{LOOPBACK}:{self._tcp.getsockname()[1]}"
         certificates.write_kubeconfig(credentials, url, token, settings.name)
         self._listeners = [
@@ -179,6 +187,16 @@ class Cluster:
         for listener in self._listeners:
             await listener.start()
         return url
+
+    async def advance(self, seconds: float) -> None:
+        """Move a manual clock, stopping wherever something is due, until the controllers have seen to it."""
+        assert isinstance(self.clock, ManualClock)
+        assert self.runner is not None
+        await self.runner.idle()
+        while seconds > 0:
+            seconds -= self.clock.advance_to_next(seconds)
+            await self.runner.idle()
+        (self.settings.state_folder / CLOCK_FILE).write_text(f"{self.clock.now().isoformat()}\n")
 
     def reserve_port(self) -> int:
         """Bind the TCP port before anything else is done. Raises PortTaken."""

@@ -68,6 +68,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "up": (_C + "up", "Start the local cluster"),
     "down": (_C + "down", "Stop the local cluster; its state is kept"),
     "status": (_C + "status", "Say how the local cluster is"),
+    "simulate": (_C + "simulate", "Have Pods fail or recover, and nodes fall silent"),
+    "clock": (_C + "clock", "Say what time it is in the local cluster, and move it"),
     "reset": (_C + "reset", "Stop the local cluster and forget its state"),
     "kubeconfig": (_C + "kubeconfig", "Print a kubeconfig for the local cluster, or merge it into yours"),
 }

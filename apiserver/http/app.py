@@ -11,7 +11,9 @@ from urllib.parse import parse_qsl
 import orjson
 
 from apiserver import errors
+from apiserver.http import clockdoor
 from apiserver.http.authentication import Authenticator, refuse_other_sites
+from apiserver.http.clockdoor import ClockDoor
 from apiserver.http.documents import Documents
 from apiserver.http.handlers import Handlers
 from apiserver.http.paths import segments
@@ -35,11 +37,18 @@ class App:
     """`trusted` says that whoever can connect is the administrator (a Unix socket guarded by its file mode)."""
 
     def __init__(
-        self, documents: Documents, handlers: Handlers, authenticator: Authenticator, *, trusted: bool
+        self,
+        documents: Documents,
+        handlers: Handlers,
+        authenticator: Authenticator,
+        clock: ClockDoor | None = None,
+        *,
+        trusted: bool,
     ) -> None:
         self._documents = documents
         self._handlers = handlers
         self._authenticator = authenticator
+        self._clock = clock
         self._trusted = trusted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,6 +88,8 @@ class App:
         return Request(scope["method"], parts, query, headers, identity, read)
 
     async def _answer(self, request: Request) -> Response:
+        if self._clock is not None and request.parts[:1] == [clockdoor.PREFIX]:
+            return await self._clock.answer(request)
         document = self._documents.find(request)
         return document if document is not None else await self._handlers.handle(request)
 

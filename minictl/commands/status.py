@@ -7,6 +7,7 @@ import os
 from minictl import cluster
 from minictl.errors import UsageError
 from minictl.grammar.flags import Command
+from minictl.steps.simulating import CLOCK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ def run(session: Session, flags: Flags, args: list[str]) -> int:
         lines["Process"] = str(pid)
     if ready:
         lines["Server"] = str(session.kubeconfig.place().cluster.get("server", ""))
+        clock = session.client.get(CLOCK) if session.is_local else {}
+        if clock.get("clock") == "manual":
+            lines["Clock"] = f"stands still at {clock['now']} until it is moved: minictl clock advance"
     if folder.exists:
         lines["Folder"] = folder.path
         lines["Log"] = folder.log

@@ -18,6 +18,8 @@ FLAGS = (
     Flag("pod-cidr", help="addresses of Pods (10.244.0.0/16)"),
     Flag("token", help="bearer token of the administrator; the one of last time, or a random one"),
     Flag("cluster-domain", help="domain of the cluster's DNS names (cluster.local)"),
+    Flag("clock", help="system, or manual: time stands still until `minictl clock advance` moves it"),
+    Flag("pod-start-delay", "seconds", help="how long a node takes to start a Pod (a duration: 2s); 0 unless said"),
     Flag("in-memory", "bool", help="keep nothing on disk: all is gone when it stops"),
 )
 
@@ -30,8 +32,8 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     options: list[str] = []
     for flag in FLAGS:
         if flags.given(flag.name):
-            bare = flag.type == "bool"
-            options += [f"--{flag.name}"] if bare else [f"--{flag.name}={flags.text(flag.name)}"]
+            value = str(flags.seconds(flag.name)) if flag.type == "seconds" else flags.text(flag.name)
+            options += [f"--{flag.name}"] if flag.type == "bool" else [f"--{flag.name}={value}"]
     pid = folder.pid()
     if pid and options:
         raise CommandError(

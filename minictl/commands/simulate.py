@@ -1,0 +1,80 @@
+"""simulate: have Pods fail, crash or recover, and nodes fall silent, in a local cluster."""
+
+from __future__ import annotations
+
+from minictl.errors import CommandError, UsageError
+from minictl.grammar import options
+from minictl.grammar.flags import Command, Flag
+from minictl.steps import nodes, simulating
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from minictl.grammar.flags import Flags
+    from minictl.session import Session
+
+BEHAVIOURS = ("Unready", "CrashLoopBackOff", "ImagePullBackOff", "Completed", "Error")
+WELL = "well"
+NODES = {"node-down": True, "node-up": False}
+WORDS = (*BEHAVIOURS, WELL, "crash", *NODES)
+
+
+def run(session: Session, flags: Flags, args: list[str]) -> None:
+    if not args:
+        raise UsageError(f"say what to simulate: {', '.join(WORDS)}", session.path)
+    word, names = args[0], args[1:]
+    known = {each.lower(): each for each in WORDS}.get(word.lower())
+    if known is None:
+        raise UsageError(f'"{word}" cannot be simulated; one of: {", ".join(WORDS)}', session.path)
+    if flags.given("for") and known not in BEHAVIOURS:
+        raise CommandError(f"--for goes with one of: {', '.join(BEHAVIOURS)}")
+    if flags.given("container") and known != "crash":
+        raise CommandError("--container goes with: crash")
+    if known in NODES:
+        _node(session, flags, names, down=NODES[known])
+    elif known == "crash":
+        _crash(session, flags, names)
+    else:
+        _behave(session, flags, names, "" if known == WELL else known)
+
+
+def _behave(session: Session, flags: Flags, names: list[str], behaviour: str) -> None:
+    until = simulating.later(session, flags.seconds("for")) if flags.given("for") else None
+    for target, _ in simulating.pods(session, names, flags.text("selector")):
+        simulating.annotate(session, target, {simulating.SIMULATE: behaviour or None, simulating.UNTIL: until})
+        session.say(f"{target.label} simulates {behaviour}" if behaviour else f"{target.label} is well")
+
+
+def _crash(session: Session, flags: Flags, names: list[str]) -> None:
+    for target, pod in simulating.pods(session, names, flags.text("selector")):
+        containers = [container["name"] for container in pod["spec"]["containers"]]
+        container = flags.text("container") or containers[0]
+        if container not in containers:
+            raise CommandError(f"container {container} is not valid for pod {target.name}")
+        simulating.annotate(session, target, {simulating.CRASH: f"{container} {pod['metadata']['resourceVersion']}"})
+        session.say(f"{target.label} crashed ({container})")
+
+
+def _node(session: Session, flags: Flags, names: list[str], *, down: bool) -> None:
+    for target, _ in nodes.chosen(session, flags, names):
+        simulating.annotate(session, target, {simulating.SIMULATE: simulating.DOWN if down else None})
+        session.say(f"{target.label} is {'down' if down else 'up'}")
+
+
+DETAILS = f"""WHAT is one of {", ".join(WORDS)}.
+
+Examples: `minictl simulate Unready deployment/web --for 30s` has all Pods of a Deployment fail their readiness probes
+for half a minute; `minictl simulate well -l app=web` ends what was simulated; `minictl simulate crash web-1 -c main`
+ends a container once; `minictl simulate node-down node-2` has a node stop its heartbeats: after 50 seconds it is
+NotReady, and its Pods are evicted when their tolerations are used up."""
+
+command = Command(
+    "simulate",
+    run,
+    usage="simulate WHAT (POD | TYPE/NAME ... | -l SELECTOR) [--for DURATION]",
+    details=DETAILS,
+    flags=(
+        options.SELECTOR,
+        Flag("for", "seconds", help="how long; without it, until something else is simulated"),
+        Flag("container", short="c", help="the container that crashes; the first, unless said"),
+    ),
+)
