@@ -25,7 +25,8 @@ from apiserver.kind import Kind, Kinds, Object
 from apiserver.objects import defaulting, fields, meta
 from apiserver.objects.selectors import LabelSelector
 from apiserver.objects.validation import required
-from apiserver.objects.validation.meta import validate_meta, validate_meta_update
+from apiserver.objects.validation.meta import validate_meta
+from apiserver.parts import causes_of, restrict
 from apiserver.storage import Record
 from apiserver.storage.store import Change, Stale, Store
 from apiserver.watching import face, faces
@@ -213,23 +214,14 @@ class API:
         old = before.object
         name = old["metadata"]["name"]
         meta.carry_over(new, old)
-        _restrict(kind, new, old, subresource)
-        if subresource not in ("status", "finalize"):
-            kind.prepare(new, old)
+        restrict(kind, new, old, subresource)
         schema = self._default(kind, new)
         if not applied:
             self._record_managers(kind, schema, old, new, call, subresource)
         self._admit("update", kind, new, old, call)
-        if subresource == "binding":
-            causes = []
-        elif subresource == "status":
-            causes = validate_meta_update(new, old) + kind.validate_status(new, old)
-        else:
-            causes = validate_meta(kind, new) + validate_meta_update(new, old)
-            of_itself, of_the_change = kind.validate(new), kind.validate_update(new, old)
-            causes += of_the_change + of_itself if kind.tells_changes_first else of_itself + of_the_change
+        causes = causes_of(kind, new, old, subresource)
         if causes:
-            raise errors.Invalid(kind.qualified, name, list(dict.fromkeys(causes)))
+            raise errors.Invalid(kind.qualified, name, causes)
         if not subresource:
             call.warnings.extend(kind.warnings(new, old))
         if kind.has_generation and subresource != "status" and kind.is_new_generation(new, old):
@@ -360,25 +352,6 @@ class API:
     def named(self, manager: str) -> Call:
         """A Call for a controller: its name is what managedFields remembers."""
         return Call(manager=manager)
-
-
-def _restrict(kind: Kind, new: Object, old: Object, subresource: str) -> None:
-    """Take from `old` what this write may not touch: the status, or for the status subresource everything else."""
-    if subresource == "binding":
-        return
-    if subresource == "status":
-        for key in {*new, *old} - {"status", "metadata"}:
-            _keep(new, old, key)
-        kind.prepare_status(new, old)
-    elif kind.status:
-        _keep(new, old, "status")
-
-
-def _keep(new: Object, old: Object, key: str) -> None:
-    if key in old:
-        new[key] = orjson.loads(orjson.dumps(old[key])) if isinstance(old[key], dict | list) else old[key]
-    else:
-        new.pop(key, None)
 
 
 def _check_identity(kind: Kind, old: Record, new: Object) -> None:

@@ -50,6 +50,15 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A subresource that shows the whole object and writes a part of it. `restrict(new, old)` takes from `old` what is
+    not of that part; `validate(new, old)` checks the change, in place of Kind.validate_update."""
+
+    restrict: Callable[[Object, Object], None]
+    validate: Callable[[Object, Object], list[Cause]]
+
+
+@dataclass(frozen=True)
 class StoredAs:
     """A kind that is another face of stored objects: those of `resource`. `inward` makes the stored form of one of its
     objects, `outward` the reverse; both return a new object."""
@@ -126,6 +135,8 @@ class Kind:
     status: bool = False
     scale: Scale | None = None
     subresources: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    """Those of `subresources` that write a part of the object itself, such as a Pod's resize."""
     verbs: tuple[str, ...] = READ_WRITE
     selectable: Mapping[str, Callable[[Object], str]] = field(default_factory=dict)
     validate_name: Callable[[str, bool], list[str]] | None = None

@@ -23,7 +23,7 @@ LAYERS = [  # top may import below, never up; those on one line must not know ea
     ["apiserver.subresources", "apiserver.eviction"],
     ["apiserver.api"],
     ["apiserver.listing"],
-    ["apiserver.deletion"],
+    ["apiserver.deletion", "apiserver.parts"],
     ["apiserver.watching"],
     ["apiserver.admission"],
     ["apiserver.kinds"],

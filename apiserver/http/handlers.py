@@ -25,6 +25,7 @@ from apiserver.http.options import (
     parse_continue,
 )
 from apiserver.http.paths import Target, target
+from apiserver.http.podlogs import NotServed
 from apiserver.http.requests import Request, Response
 from apiserver.http.streams import WatchStream
 from apiserver.http.subresources import SUBRESOURCES
@@ -79,7 +80,8 @@ class Handlers:
 
     async def _subresource(self, request: Request, kind: Kind, place: Target) -> Response:
         name = place.subresource
-        if name == "status" and kind.status and request.method in ("GET", "PUT", "PATCH"):
+        is_view = (name == "status" and kind.status) or name in kind.parts
+        if is_view and request.method in ("GET", "PUT", "PATCH"):
             return await self._verbs[OBJECT[request.method]](request, kind, place)
         methods = SUBRESOURCES.get(name)
         known = name in kind.subresources or (name == "scale" and kind.scale) or (name == "status" and kind.status)
@@ -197,12 +199,6 @@ class Handlers:
     def _shown(self, request: Request, kind: Kind, record: Record, accept: Accepted, status: int = 200) -> Response:
         body = representations.one(kind, record, accept, self.api.clock.now(), request.query)
         return Response(body, status, accept.media_type)
-
-
-class NotServed(errors.APIError):
-    """A part of Kubernetes that needs real containers."""
-
-    code, reason = 501, "NotImplemented"
 
 
 async def delete_options(request: Request) -> tuple[DeleteOptions, Call]:

@@ -1,4 +1,5 @@
-"""Subresources over HTTP: method -> handler, by name. `status` is not here: it is the object itself."""
+"""Subresources over HTTP: method -> handler, by name. `status` and the parts of a kind are not
+here: they are the object itself."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from apiserver.eviction import evict
 from apiserver.http import bodies, patching
 from apiserver.http.options import check_write_options
 from apiserver.http.paths import Target
+from apiserver.http.podlogs import get_log
 from apiserver.http.representations import finish
 from apiserver.http.requests import Request, Response
 from apiserver.kind import Kind, Object
@@ -84,5 +86,6 @@ SUBRESOURCES: Mapping[str, Mapping[str, Handler]] = {
     "binding": {"POST": post_binding},
     "eviction": {"POST": post_eviction},
     "finalize": {"PUT": put_finalize},
+    "log": {"GET": get_log},
     "status": {},
 }

@@ -6,14 +6,20 @@ columns' logic in objects/podcolumns.py.
 
 from __future__ import annotations
 
-from apiserver.kind import AGE, NAME, Column, Kind, Object, Since
+from apiserver.kind import AGE, NAME, Column, Kind, Object, Part, Since
 from apiserver.objects.podcolumns import TERMINAL, readiness_gates, summarize
 from apiserver.objects.poddefaults import default_pod
 from apiserver.objects.podwarnings import name_warnings, pod_warnings
 from apiserver.objects.validation import Causes
 from apiserver.objects.validation.names import subdomain_name
+from apiserver.objects.validation.podresize import keep_all_but_resources, validate_resize
 from apiserver.objects.validation.podspec import validate_pod
-from apiserver.objects.validation.podupdate import validate_pod_status, validate_pod_update
+from apiserver.objects.validation.podupdate import (
+    keep_all_but_ephemeral_containers,
+    validate_ephemeral_update,
+    validate_pod_status,
+    validate_pod_update,
+)
 
 
 def ready_column(pod: Object) -> str:
@@ -111,6 +117,10 @@ kind = Kind(
         "portforward": "PodPortForwardOptions",
         "proxy": "PodProxyOptions",
         "resize": "Pod",
+    },
+    parts={
+        "ephemeralcontainers": Part(keep_all_but_ephemeral_containers, validate_ephemeral_update),
+        "resize": Part(keep_all_but_resources, validate_resize),
     },
     columns=(
         NAME,

@@ -52,7 +52,10 @@ _PAGES = {
     ("apps", "ReplicaSet"): "replicaset",
     ("batch", "CronJob"): "cronjob",
     ("batch", "Job"): "job",
+    ("autoscaling", "HorizontalPodAutoscaler"): "autoscaler",
     ("discovery.k8s.io", "EndpointSlice"): "endpointslice",
+    ("policy", "PodDisruptionBudget"): "disruptionbudget",
+    ("scheduling.k8s.io", "PriorityClass"): "priorityclass",
 }
 
 

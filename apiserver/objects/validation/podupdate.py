@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import difflib
 
+from apiserver.objects.patch import copied
 from apiserver.objects.validation import IMMUTABLE, Causes, Object, duplicate, forbidden, invalid, required
 from apiserver.objects.validation.addresses import parse_ip, valid_ip
 from apiserver.objects.validation.containers import WHITESPACE
@@ -178,6 +179,26 @@ def difference(before: str, after: str) -> str:
     """How two texts differ, as a unified diff without its two head lines."""
     diff = difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True))
     return "".join(list(diff)[2:])
+
+
+def keep_all_but_ephemeral_containers(new: Object, old: Object) -> None:
+    """Put back, in `new`, all that a write to the ephemeralcontainers subresource may not touch."""
+    keep_all_but_spec(new, old)
+    added = (new.get("spec") or {}).get("ephemeralContainers")
+    new["spec"] = copied(old["spec"])
+    if added:
+        new["spec"]["ephemeralContainers"] = added
+    else:
+        new["spec"].pop("ephemeralContainers", None)
+
+
+def keep_all_but_spec(new: Object, old: Object) -> None:
+    """Put back what a part of the spec is written beside: the status, and metadata but for who owns which fields."""
+    managers = new["metadata"].get("managedFields")
+    new["metadata"] = copied(old["metadata"])
+    if managers is not None:
+        new["metadata"]["managedFields"] = managers
+    new["status"] = copied(old.get("status") or {})
 
 
 def validate_ephemeral_update(new: Object, old: Object) -> Causes:
