@@ -87,6 +87,8 @@ class Handlers:
         known = name in kind.subresources or (name == "scale" and kind.scale) or (name == "status" and kind.status)
         if not known:
             raise errors.UnknownPath()
+        if is_view:
+            raise errors.MethodNotAllowed()
         if methods is None:
             raise NotServed(f"{kind.plural}/{name} is not served here: containers are simulated")
         handler = methods.get(request.method)
