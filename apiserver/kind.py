@@ -137,6 +137,9 @@ class Kind:
     subresources: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[str, Part] = field(default_factory=dict)
     """Those of `subresources` that write a part of the object itself, such as a Pod's resize."""
+    acts_on: tuple[str, str] | None = None
+    """(plural, subresource) for a kind that is not stored: to create one is to create that subresource of the object it
+    names (Binding)."""
     verbs: tuple[str, ...] = READ_WRITE
     selectable: Mapping[str, Callable[[Object], str]] = field(default_factory=dict)
     validate_name: Callable[[str, bool], list[str]] | None = None

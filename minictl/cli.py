@@ -31,6 +31,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "get": (_C + "get", "Show one or many objects"),
     "describe": (_C + "describe", "Show everything about one or several objects"),
     "events": (_C + "events", "List events"),
+    "logs": (_C + "logs", "Print what a container has printed"),
+    "top": (_C + "top", "Show what Pods and nodes use"),
     "explain": (_C + "explain", "Explain the fields of a resource type"),
     "wait": (_C + "wait", "Wait for a condition of one or many objects"),
     "api-resources": (_C + "api_resources", "List the resource types the server serves"),
@@ -78,7 +80,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 INTERRUPTED = 130
 """Exit status after Ctrl-C."""
 NOT_HERE = frozenset((
-    "alpha", "attach", "certificate", "cp", "debug", "exec", "logs", "port-forward", "proxy", "top",
+    "alpha", "attach", "certificate", "cp", "debug", "exec", "port-forward", "proxy",
 )) - COMMANDS.keys()  # fmt: skip
 """Commands of kubectl that are refused by name."""
 

@@ -76,6 +76,12 @@ class Handlers:
         if verb not in kind.verbs or _misplaced(kind, place, verb):
             raise errors.MethodNotAllowed()
         _check_segment(place.name)
+        if kind.acts_on is not None:
+            plural, subresource = kind.acts_on
+            owner = self.api.kinds.by_plural(kind.group_version, plural)
+            assert owner is not None
+            there = Target(kind.group_version, plural, place.namespace, subresource=subresource)
+            return await self._subresource(request, owner, there)
         return await self._verbs[verb](request, kind, place)
 
     async def _subresource(self, request: Request, kind: Kind, place: Target) -> Response:

@@ -49,7 +49,8 @@ async def patch_scale(api: API, request: Request, kind: Kind, place: Target) -> 
 async def post_binding(api: API, request: Request, kind: Kind, place: Target) -> Response:
     check_write_options(request.query, "CreateOptions")
     binding = await bodies.read_as(request, "v1", "Binding")
-    await subresources.bind(api, kind, place.namespace, place.name, binding, bodies.call_of(request))
+    name = place.name or (binding.get("metadata") or {}).get("name", "")  # the Binding itself may say which Pod
+    await subresources.bind(api, kind, place.namespace, name, binding, bodies.call_of(request))
     return _shown(request, CREATED, 201)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from apiserver.kind import Kind
 from apiserver.kinds import (
     autoscaling_v1,
+    binding,
     configmap,
     controllerrevision,
     cronjob,
@@ -37,6 +38,7 @@ from apiserver.kinds import (
 )
 
 BUILTIN: tuple[Kind, ...] = (
+    binding.kind,
     configmap.kind,
     endpoints.kind,
     event.kind,

@@ -98,6 +98,17 @@ async def test_an_eviction_names_its_pod_and_hears_of_the_budget() -> None:
         assert (answer.status, answer.json["status"]) == (201, "Success")
 
 
+async def test_a_binding_may_name_its_pod_itself() -> None:
+    async with serving(pod("one", schedulerName="nobody")) as (client, harness):
+        binding = {"kind": "Binding", "metadata": {"name": "one"}, "target": {"kind": "Node", "name": "node-2"}}
+        path = "/api/v1/namespaces/default/bindings"
+        answer = await client("POST", path, binding)
+        assert (answer.status, answer.json["status"]) == (201, "Success")
+        assert harness.get("Pod", "one")["spec"]["nodeName"] == "node-2"
+        assert (await client("POST", path, {"metadata": {"name": "no"}, "target": {"name": "node-2"}})).status == 404
+        assert (await client("GET", path)).status == 405
+
+
 async def test_ephemeral_containers_are_got_patched_and_put() -> None:
     async with serving(pod("one"), nodes=0) as (client, harness):
         path = f"{PODS}/one/ephemeralcontainers"

@@ -1,0 +1,53 @@
+"""top: what Pods and nodes use, where somebody measures it. Nobody does in a local cluster, and that is said."""
+
+from __future__ import annotations
+
+from minictl.errors import CommandError
+from minictl.grammar import options
+from minictl.grammar.flags import Command, Flag
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from minictl.grammar.flags import Flags
+    from minictl.session import Session
+
+GROUP = "metrics.k8s.io/"
+_T = "minictl.commands.top"
+
+
+def run(session: Session, flags: Flags, args: list[str]) -> None:
+    if not any(version.startswith(GROUP) for version in session.resources.group_versions()):
+        raise CommandError("Metrics API not available")
+    raise CommandError(
+        f"{session.path} is not supported by minictl: read the metrics with get --raw /apis/{GROUP}v1beta1"
+    )
+
+
+_FLAGS = (
+    options.SELECTOR,
+    Flag("sort-by", "string", help="by cpu or memory"),
+    Flag("no-headers", "bool", help="without the line of titles"),
+)
+commands = {
+    **{
+        name: Command("top node", run, usage="top node [NAME | -l label]", flags=_FLAGS)
+        for name in ("node", "nodes", "no")
+    },
+    **{
+        name: Command(
+            "top pod",
+            run,
+            usage="top pod [NAME | -l label]",
+            flags=(*_FLAGS, options.ALL_NAMESPACES, Flag("containers", "bool", help="each container by itself")),
+        )
+        for name in ("pod", "pods", "po")
+    },
+}
+command = Command(
+    "top",
+    usage="top (node | pod)",
+    children={
+        **dict.fromkeys(("node", "nodes", "no"), (_T, "Show what nodes use")),
+        **dict.fromkeys(("pod", "pods", "po"), (_T, "Show what Pods use")),
+    },
+)
