@@ -149,7 +149,7 @@ class Cluster:
             endpoints.controller(),
             endpointslice.controller(),
             endpointslicemirroring.controller(),
-            disruption.controller(),
+            *disruption.controllers(),
             resourcequota.controller(),
             replicaset.controller(),
             replicationcontroller.controller(),

@@ -165,9 +165,10 @@ class Resources:
         version, _, group = rest.partition(".")
         everything = self.all()
         if rest and "." in rest:  # name.version.group, where the group may be empty (pods.v1.)
-            for resource in everything:
-                if resource.version == version and resource.group == group and _called(resource, wanted):
-                    return resource
+            there = [r for r in everything if r.version == version and r.group == group]
+            named = [r for r in there if _called(r, wanted)] or [r for r in there if wanted in r.short_names]
+            if named:
+                return named[0]
         matching = [r for r in everything if _called(r, wanted)]
         matching = matching or [r for r in everything if wanted in r.short_names]
         if rest:  # name.group, also by the beginning of the group (as in deploy.ap)

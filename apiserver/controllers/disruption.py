@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from apiserver.api import API
 from apiserver.errors import NotFound
@@ -14,7 +14,7 @@ from apiserver.objects import disruptions
 from apiserver.reconcile import ownership
 from apiserver.reconcile.controller import Controller, Result
 from apiserver.reconcile.events import Recorder
-from apiserver.reconcile.selecting import Matcher, Selecting
+from apiserver.reconcile.selecting import Matcher, Selecting, key_of
 from apiserver.reconcile.workqueue import Key
 
 NAME = "controllermanager"
@@ -25,14 +25,14 @@ class Unscalable(Exception):
     """How many Pods there should be cannot be found out; the message says why."""
 
 
-def controller() -> Controller:
+def controllers() -> list[Controller]:
+    """One for the budgets, and one that takes back what was said of Pods that did not go after all."""
     budgets = _Budgets()
-    return Controller(
-        "disruption-controller",
-        budgets.reconcile,
-        watches={BUDGET: budgets.selecting.changed, POD: budgets.selecting.selecting},
-        workers=2,
-    )
+    watches = {BUDGET: budgets.selecting.changed, POD: budgets.selecting.selecting}
+    return [
+        Controller("disruption-controller", budgets.reconcile, watches, workers=2),
+        Controller("stale-pod-disruption", _take_back, watches={POD: _to_go}),
+    ]
 
 
 class _Budgets:
@@ -129,6 +129,26 @@ async def _report(api: API, budget: Object, status: Object) -> None:
 
     with contextlib.suppress(NotFound):
         await api.modify(BUDGET, metadata["namespace"], metadata["name"], reported, "status", api.named(NAME))
+
+
+def _to_go(api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
+    return (key_of(new),) if new is not None and disruptions.stale_in_seconds(new, api.clock.now()) is not None else ()
+
+
+async def _take_back(api: API, key: Key) -> Result | None:
+    record = api.find(POD, *key)
+    wait = disruptions.stale_in_seconds(record.object, api.clock.now()) if record is not None else None
+    if wait is None or wait > 0:
+        return Result(after_seconds=wait)
+
+    def stayed(pod: Object) -> Object:
+        if disruptions.stale_in_seconds(pod, api.clock.now()) == 0:
+            disruptions.take_back(pod, api.clock.now())
+        return pod
+
+    with contextlib.suppress(NotFound):
+        await api.modify(POD, *key, stayed, "status", api.named("disruption-controller"))
+    return None
 
 
 def _selector(budget: Object) -> tuple[Matcher, Mapping[str, str]] | None:

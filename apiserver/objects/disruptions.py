@@ -22,6 +22,8 @@ Object = dict[str, Any]
 
 DELETION_TIMEOUT = timedelta(minutes=2)
 """How long a Pod whose eviction was allowed may take to be deleted before it counts again."""
+TARGET = "DisruptionTarget"
+"""The condition of a Pod that is about to be deleted."""
 ALLOWED, SUFFICIENT, INSUFFICIENT, SYNC_FAILED = (
     "DisruptionAllowed", "SufficientPods", "InsufficientPods", "SyncFailed",
 )  # fmt: skip
@@ -140,6 +142,27 @@ def allow(budget: Object, pod_name: str, now: datetime) -> None:
     if not status["disruptionsAllowed"]:
         budget["status"] = status = with_verdict(status, now)
     status["disruptedPods"] = {**(status.get("disruptedPods") or {}), pod_name: timestamp(now)}
+
+
+def stale_in_seconds(pod: Object, now: datetime) -> float | None:
+    """How long a Pod that is said to go may still take to be deleted; 0: it stays, after all. None: nothing is said, or
+    it does go."""
+    status = pod.get("status") or {}
+    if "deletionTimestamp" in pod["metadata"] or status.get("phase") in ("Succeeded", "Failed"):
+        return None
+    target = next((c for c in status.get("conditions") or () if c["type"] == TARGET), None)
+    if target is None or target["status"] != "True" or target.get("reason") == "TerminationByKubelet":
+        return None
+    return max(0.0, (parse_timestamp(target["lastTransitionTime"]) + DELETION_TIMEOUT - now).total_seconds())
+
+
+def take_back(pod: Object, now: datetime) -> None:
+    """Say (in place) that a Pod does not go."""
+    for condition in pod["status"]["conditions"]:
+        if condition["type"] == TARGET:
+            condition |= {"status": "False", "lastTransitionTime": timestamp(now)}
+            condition.pop("reason", None)
+            condition.pop("message", None)
 
 
 def printed_selector(selector: Object) -> str:

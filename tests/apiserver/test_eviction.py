@@ -166,3 +166,27 @@ async def test_pods_of_what_has_no_scale_fail_the_sync() -> None:
         text = "leases.coordination.k8s.io does not implement the scale subresource"
         assert (condition["reason"], condition["message"]) == ("SyncFailed", text)
         assert await evicted(h, "a") == "429 The disruption budget keep is still being processed by the server."
+
+
+async def test_what_was_said_of_a_pod_that_stays_is_taken_back() -> None:
+    async with Harness() as h:
+        await h.create(pod("a"))
+        await h.settle()
+
+        def doomed(found: Object) -> Object:
+            now = "2026-01-01T00:00:00Z"
+            target = {"type": "DisruptionTarget", "status": "True", "reason": "Test", "lastTransitionTime": now}
+            found["status"]["conditions"].append(target)
+            return found
+
+        await h.api.modify(h.kind("Pod"), "default", "a", doomed, "status")
+        await h.settle()
+        assert _target(h)["status"] == "True"
+        h.clock.advance(121)
+        await h.settle()
+        assert (_target(h)["status"], _target(h).get("reason")) == ("False", None)
+
+
+def _target(h: Harness) -> Object:
+    (found,) = [c for c in h.get("Pod", "a")["status"]["conditions"] if c["type"] == "DisruptionTarget"]
+    return dict(found)
