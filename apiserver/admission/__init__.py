@@ -34,6 +34,10 @@ Verb = Literal["create", "update", "delete"]
 class View(Protocol):
     """The reading half of the API, as plugins may use it."""
 
+    @property
+    def revision(self) -> int:
+        """Grows with each change of anything that is stored."""
+
     def find(self, kind: Kind, namespace: str, name: str) -> Record | None:
         """One object, or None; namespace "" for cluster-scoped kinds."""
 

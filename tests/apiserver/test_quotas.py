@@ -117,6 +117,21 @@ async def test_what_was_not_stored_is_not_charged() -> None:
         assert await refusal(h, secret("c")) == ""
 
 
+async def test_a_quota_that_grows_or_comes_late_counts_what_is_there() -> None:
+    async with Harness(nodes=0) as h:
+        await h.create(secret("before"))
+        await h.create(quota({"secrets": "1"}))
+        assert "used: secrets=1" in await refusal(h, secret("a"))
+
+        def grown(found: Object) -> Object:
+            found["spec"]["hard"] = {"secrets": "2"}
+            return found
+
+        await h.api.modify(h.kind("ResourceQuota"), "default", "q", grown)
+        assert await refusal(h, secret("a")) == ""
+        assert "used: secrets=2" in await refusal(h, secret("b"))
+
+
 async def test_services_use_ports_and_may_come_to_use_more() -> None:
     async with Harness(nodes=0) as h:
         await h.create(quota({"services": "9", "services.nodeports": "2", "services.loadbalancers": "0"}))
