@@ -1,8 +1,8 @@
 """Nothing is created that would use more than the ResourceQuotas of its namespace allow.
 
 What is used is summed up from the stored objects, plus what is on its way to the disk (a charge): so two creates at
-once cannot both have the last of it. A charge ends when its object can be seen, or was not stored, or is gone again. The
-sum is made anew only after something was stored; until then each charge is added to it.
+once cannot both have the last of it. A charge ends when its object can be seen, or was not stored, or is gone again.
+The sum is made anew only after something was stored; until then each charge is added to it.
 """
 
 from __future__ import annotations
