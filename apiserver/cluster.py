@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -192,10 +193,11 @@ class Cluster:
         """Move a manual clock, stopping wherever something is due, until the controllers have seen to it."""
         assert isinstance(self.clock, ManualClock)
         assert self.runner is not None
+        limit = self.clock.now() + timedelta(seconds=seconds)
         await self.runner.idle()
-        while seconds > 0:
-            seconds -= self.clock.advance_to_next(seconds)
+        while not self.clock.advance_to_next(limit):
             await self.runner.idle()
+        await self.runner.idle()
         (self.settings.state_folder / CLOCK_FILE).write_text(f"{self.clock.now().isoformat()}\n")
 
     def reserve_port(self) -> int:

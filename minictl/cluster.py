@@ -60,6 +60,14 @@ class Folder:
         except OSError:
             return False
 
+    def stands_still(self) -> bool:
+        """Is its clock moved by hand?"""
+        try:
+            with open(os.path.join(self.path, "settings.json"), "rb") as file:
+                return b'"clock": "manual"' in file.read()
+        except OSError:
+            return False
+
     def answers(self) -> bool:
         """Does something listen on the socket? (Cheaper than asking the lock, and what a command needs to know.)"""
         import socket

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     Object = dict[str, Any]
 
 DEFAULT_CLUSTER = "default"
+CLOCK = "/minictl.dev/clock"
+"""Where a local cluster tells the time."""
 TIMEOUT_SENTENCE = (
     "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding "
     "time unit (e.g. 1s | 2m | 3h)"
@@ -117,6 +119,17 @@ class Session:
             or (self.flags.text("server") and not self.path.startswith("config "))
             or self.environ.get("KUBECONFIG")
         )
+
+    def now(self) -> float:
+        """Seconds since 1970 by the clock of the cluster: that of a local one may stand still."""
+        import time
+
+        from minictl.cluster import Folder
+        from minictl.texts.ages import seconds_of
+
+        if self.is_local and Folder(self.cluster_name, self.environ).stands_still():
+            return seconds_of(self.client.get(CLOCK)["now"])
+        return time.time()
 
     @property
     def cluster_name(self) -> str:

@@ -37,7 +37,7 @@ class ClockDoor:
                 )
             await self._advance(_seconds(await request.read()))
         elif request.method != "GET":
-            raise errors.BadRequest(f"the clock is read with GET and moved with POST, not {request.method}")
+            raise errors.MethodNotAllowed
         kind = "manual" if isinstance(self._clock, ManualClock) else "system"
         return Response(orjson.dumps({"clock": kind, "now": timestamp(self._clock.now())}) + b"\n")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minictl.errors import CommandError, UsageError
 from minictl.grammar.flags import Command, parse_duration
-from minictl.steps.simulating import CLOCK
+from minictl.session import CLOCK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ class _Cluster:
     def now(self) -> datetime:
         from datetime import UTC, datetime
 
-        return datetime.now(UTC)
+        return datetime.fromtimestamp(self._session.now(), UTC)
 
     def get(self, group_version: str, plural: str, namespace: str, name: str) -> Object:
         try:

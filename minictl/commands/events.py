@@ -50,7 +50,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     elif flags.text("output") == "name":
         session.out.write("".join(f"event/{event['metadata']['name']}\n" for event in found))
     elif found:
-        _print(writer, flags, found, header=not flags.on("no-headers"))
+        _print(session, writer, flags, found, header=not flags.on("no-headers"))
     elif not flags.on("watch"):
         session.note("No events found." if everywhere else f"No events found in {session.namespace} namespace.")
     if flags.on("watch"):
@@ -59,7 +59,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
         header = not found and not flags.on("no-headers")
         for change in session.client.watch(path, {**query, "resourceVersion": version}):
             if change["type"] in ("ADDED", "MODIFIED") and _of(change["object"], types):
-                _print(writer, flags, [change["object"]], header)
+                _print(session, writer, flags, [change["object"]], header)
                 session.out.flush()
                 header = False
 
@@ -90,30 +90,30 @@ def last_seen(event: Object) -> str:
     return str(next((time for time in times if time), ""))
 
 
-def _print(writer: table.Writer, flags: Flags, events: Iterable[Object], header: bool) -> None:
-    everywhere = flags.on("all-namespaces")
+def _print(session: Session, writer: table.Writer, flags: Flags, events: Iterable[Object], header: bool) -> None:
+    everywhere, now = flags.on("all-namespaces"), session.now()
     if header:
         writer.row((["NAMESPACE"] if everywhere else []) + ["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"])
     for event in events:
         about = event.get("involvedObject") or {}
         writer.row(
             ([event["metadata"].get("namespace", "")] if everywhere else [])
-            + [_interval(event), event.get("type", ""), event.get("reason", "")]
+            + [_interval(event, now), event.get("type", ""), event.get("reason", "")]
             + [f"{about.get('kind', '')}/{about.get('name', '')}", str(event.get("message", "")).strip()]
         )
     writer.flush()
 
 
-def _interval(event: Object) -> str:
+def _interval(event: Object, now: float) -> str:
     """`5m (x3 over 10m)`: when last, how often, since when."""
     first = event.get("firstTimestamp") or event.get("eventTime")
     series = event.get("series")
     count = int((series or event).get("count") or 0)
-    age = ages.since(first)
+    age = ages.since(first, now)
     if series:
-        return f"{ages.since(series.get('lastObservedTime'))} (x{count} over {age})"
+        return f"{ages.since(series.get('lastObservedTime'), now)} (x{count} over {age})"
     if count > 1:
-        return f"{ages.since(event.get('lastTimestamp'))} (x{count} over {age})"
+        return f"{ages.since(event.get('lastTimestamp'), now)} (x{count} over {age})"
     return age
 
 

@@ -7,7 +7,7 @@ import os
 from minictl import cluster
 from minictl.errors import UsageError
 from minictl.grammar.flags import Command
-from minictl.steps.simulating import CLOCK
+from minictl.session import CLOCK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

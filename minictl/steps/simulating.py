@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from minictl.describe.text import label_selector, selector
 from minictl.errors import CommandError
+from minictl.session import CLOCK
 from minictl.steps import targets
 from minictl.steps.targets import Choice, Target
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     Object = dict[str, Any]
 
-CLOCK = "/minictl.dev/clock"
 SIMULATE, UNTIL, CRASH = "minictl.dev/simulate", "minictl.dev/simulate-until", "minictl.dev/crash"
 DOWN = "Down"
 

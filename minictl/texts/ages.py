@@ -32,8 +32,8 @@ def human(seconds: float) -> str:
     return f"{whole // _YEAR}y"
 
 
-def seconds_since(timestamp: str) -> float:
-    """Seconds since an RFC 3339 time (`2024-05-01T10:00:00Z`, also with a fraction).
+def seconds_of(timestamp: str) -> float:
+    """An RFC 3339 time (`2024-05-01T10:00:00Z`, also with a fraction) as seconds since 1970.
 
     Raises:
         ValueError: it is none.
@@ -41,15 +41,14 @@ def seconds_since(timestamp: str) -> float:
     from calendar import timegm
 
     whole, _, fraction = timestamp.removesuffix("Z").partition(".")
-    then = timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) + float(f"0.{fraction or 0}")
-    return time.time() - then
+    return timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) + float(f"0.{fraction or 0}")
 
 
-def since(timestamp: str | None) -> str:
-    """The age of a timestamp, `<unknown>` for none."""
+def since(timestamp: str | None, now: float | None = None) -> str:
+    """The age of a timestamp at `now` (seconds since 1970; unsaid: now), `<unknown>` for none."""
     if not timestamp:
         return "<unknown>"
     try:
-        return human(seconds_since(timestamp))
+        return human((time.time() if now is None else now) - seconds_of(timestamp))
     except ValueError:
         return "<invalid>"
