@@ -259,7 +259,7 @@ class Session:
             from minictl.resources import Resource
 
             resource = what if isinstance(what, Resource) else what.resource
-            name = (object.get("metadata") or {}).get("name", "")
+            name = (object.get("metadata") or {}).get("name") or "<unknown>"
             suffix = {"client": " (dry run)", "server": " (server dry run)"}.get(dry_run, "")
             self.say(f"{resource.label}/{name}" + ("" if only_name else f" {done}{suffix}"))
 
