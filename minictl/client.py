@@ -114,7 +114,9 @@ class Client:
         return self.call("PATCH", path, query, data, content_type=PATCHES[patch_type])
 
     def delete(self, path: str, body: Object | None = None, query: Query | None = None) -> Any:
-        """`body` holds the DeleteOptions."""
+        """`body` holds the DeleteOptions. Where there is one, servers look there only for a dry run too."""
+        if body is not None and query and query.get("dryRun"):
+            body = {**body, "dryRun": [query["dryRun"]]}
         return self.call("DELETE", path, query, body)
 
     def list(self, path: str, query: Query | None = None, chunk_size: int = 0, accept: str = JSON) -> Any:

@@ -120,6 +120,12 @@ def test_bodies_are_sent_as_json(serve: Callable[..., Listener]) -> None:
     assert body.decode() == '{"a": "é"}'
 
 
+def test_a_dry_run_of_a_deletion_is_asked_for_in_the_body(serve: Callable[..., Listener]) -> None:
+    listener = serve(ok(b"{}"))
+    Client(listener.connection()).delete("/x", {"kind": "DeleteOptions"}, {"dryRun": "All"})
+    assert b'"dryRun": ["All"]' in listener.requests[0].partition(b"\r\n\r\n")[2]
+
+
 def test_refusals_and_warnings(serve: Callable[..., Listener]) -> None:
     status = b'{"kind": "Status", "reason": "NotFound", "message": "pods \\"x\\" not found", "code": 404}'
     warning = b'Warning: 299 - "old \\"thing\\""'
