@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime
 from typing import Any
 
 from apiserver.api import API
@@ -29,6 +28,7 @@ from apiserver.reconcile.selecting import Selecting, itself
 from apiserver.reconcile.workqueue import Key
 
 NAME = "cronjob-controller"
+RFC1123 = "%a, %d %b %Y %H:%M:%S +0000"
 BUSY = "Not starting job because prior execution is running and concurrency policy is Forbid"
 MISSED = "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew"
 
@@ -136,7 +136,7 @@ async def _start(turn: _Turn) -> float | None:
     if moment is None:
         return due.next_seconds
     if cronjobs.is_too_late(cronjob, moment, turn.now):
-        when = format_datetime(moment)
+        when = moment.strftime(RFC1123)
         await turn.say("Warning", "MissSchedule", f"Missed scheduled time to start a job: {when}")
         return due.next_seconds
     name = cronjobs.job_name(cronjob, moment)
