@@ -62,7 +62,7 @@ def pod_warnings(pod: Object) -> Warnings:
 
 
 def template_warnings(template: Object, at: str = "spec.template") -> Warnings:
-    """Of a workload's Pod template."""
+    """Of a Pod template, mostly a workload's."""
     return _warnings(f"{at}.", template.get("spec") or {}, template.get("metadata") or {})
 
 
@@ -106,9 +106,9 @@ def _of_placement(at: str, spec: Object) -> Warnings:
     terms = (node.get(REQUIRED_TERM) or {}).get("nodeSelectorTerms") or []
     here = f"{at}.affinity.nodeAffinity"
     for index, term in enumerate(terms):
-        found += _of_node_term(f"{here}.{REQUIRED_TERM}.nodeSelectorTerms[{index}]", term)
+        found += node_term_warnings(f"{here}.{REQUIRED_TERM}.nodeSelectorTerms[{index}]", term)
     for index, weighted in enumerate(node.get(PREFERRED_TERM) or ()):
-        found += _of_node_term(f"{here}.{PREFERRED_TERM}[{index}].preference", weighted.get("preference") or {})
+        found += node_term_warnings(f"{here}.{PREFERRED_TERM}[{index}].preference", weighted.get("preference") or {})
     for index, constraint in enumerate(spec.get("topologySpreadConstraints") or ()):
         here, key = f"{at}.topologySpreadConstraints[{index}]", constraint.get("topologyKey", "")
         if key in DEPRECATED_NODE_LABELS:
@@ -118,7 +118,8 @@ def _of_placement(at: str, spec: Object) -> Warnings:
     return found
 
 
-def _of_node_term(at: str, term: Object) -> Warnings:
+def node_term_warnings(at: str, term: Object) -> Warnings:
+    """About labels of nodes that have new names."""
     return [
         f"{at}.matchExpressions[{index}].key: {e['key']} is {DEPRECATED_NODE_LABELS[e['key']]}"
         for index, e in enumerate(term.get("matchExpressions") or ())

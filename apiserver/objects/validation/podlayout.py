@@ -1,4 +1,4 @@
-"""A Pod's spec as Kubernetes prints it inside an error: as JSON of the structs its server works with, every field of
+"""Specs, a Pod's above all, as Kubernetes prints them inside an error: as JSON of the structs its server works with, every field of
 them, set or not, in their order. A refused update shows the difference of two such texts.
 
 Each struct is a line of field names; what follows the colon says how a field is printed:
@@ -13,9 +13,12 @@ vendors' volumes) are printed as they stand in manifests.
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from typing import Any
+
+from apiserver.objects.validation import Printed
 
 Object = dict[str, Any]
 
@@ -122,6 +125,20 @@ _LAYOUT = {
     "Spread": "MaxSkew:i TopologyKey WhenUnsatisfiable LabelSelector:p MinDomains:p NodeAffinityPolicy:p "
     "NodeTaintsPolicy:p MatchLabelKeys:m",
     "PodClaim": "Name ResourceClaimName:p ResourceClaimTemplateName:p",
+    "ClaimSpec": "AccessModes:m Selector:p Resources:{ClaimResources VolumeName StorageClassName:p VolumeMode:p "
+    "DataSource:*LocalReference DataSourceRef:*Reference VolumeAttributesClassName:p",
+    "ClaimResources": "Limits:m Requests:m",
+    "LocalReference": "APIGroup:p Kind Name",
+    "Reference": "APIGroup:p Kind Name Namespace:p",
+    "PersistentSource": "GCEPersistentDisk:p AWSElasticBlockStore:p HostPath:*HostPath Glusterfs:p NFS:*NFS RBD:p "
+    "Quobyte:p ISCSI:p FlexVolume:p Cinder:p CephFS:p FC:p Flocker:p AzureFile:p VsphereVolume:p AzureDisk:p "
+    "PhotonPersistentDisk:p PortworxVolume:p ScaleIO:p Local:*Local StorageOS:p CSI:*PersistentCSI",
+    "Local": "Path FSType:p",
+    "PersistentCSI": "Driver VolumeHandle ReadOnly:b FSType VolumeAttributes:m ControllerPublishSecretRef:*Secreted "
+    "NodeStageSecretRef:*Secreted NodePublishSecretRef:*Secreted ControllerExpandSecretRef:*Secreted "
+    "NodeExpandSecretRef:*Secreted",
+    "Secreted": "Name Namespace",
+    "VolumeAffinity": "Required:*NodeSelector",
 }
 
 _ZERO: dict[str, Any] = {"": "", "b": False, "i": 0, "p": None, "m": None, "q": "0"}
@@ -141,6 +158,28 @@ def print_spec(spec: Object) -> str:
 def print_ephemeral(container: Object) -> str:
     """An ephemeral container in the same way."""
     return _printed("Ephemeral", container)
+
+
+def print_claim_spec(spec: Object) -> str:
+    """What a PersistentVolumeClaim asks for, in the same way."""
+    return _printed("ClaimSpec", spec)
+
+
+def print_volume_source(source: Object) -> str:
+    """What a PersistentVolume is, in the same way."""
+    return _printed("PersistentSource", source)
+
+
+def print_volume_affinity(affinity: Object | None) -> Printed:
+    """From where a PersistentVolume can be reached, on one line."""
+    laid_out = None if affinity is None else _laid_out("VolumeAffinity", affinity)
+    return Printed(json.dumps(laid_out, separators=(",", ":"), ensure_ascii=False))
+
+
+def difference(before: str, after: str) -> str:
+    """How two texts differ, as a unified diff without its two head lines."""
+    diff = difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True))
+    return "".join(list(diff)[2:])
 
 
 def _printed(struct: str, value: Object) -> str:

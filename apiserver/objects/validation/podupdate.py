@@ -3,14 +3,12 @@ Pod also where it may run. And what may change in its status."""
 
 from __future__ import annotations
 
-import difflib
-
 from apiserver.objects.patch import copied
 from apiserver.objects.validation import IMMUTABLE, Causes, Object, duplicate, forbidden, invalid, required
 from apiserver.objects.validation.addresses import parse_ip, valid_ip
 from apiserver.objects.validation.containers import WHITESPACE
 from apiserver.objects.validation.names import dns_subdomain, in_range, problems, qualified_name
-from apiserver.objects.validation.podlayout import print_ephemeral, print_spec
+from apiserver.objects.validation.podlayout import difference, print_ephemeral, print_spec
 from apiserver.objects.validation.podspec import MIRROR_ANNOTATION, validate_pod_annotations
 from apiserver.objects.validation.scheduling import REQUIRED_TERM, validate_tolerations
 from apiserver.objects.validation.security import APPARMOR_ANNOTATION
@@ -173,12 +171,6 @@ def _only_adds(term: Object, before: Object) -> bool:
     if not any(before.get(part) for part in parts):
         return not any(term.get(part) for part in parts)
     return all((term.get(p) or [])[: len(before.get(p) or [])] == (before.get(p) or []) for p in parts)
-
-
-def difference(before: str, after: str) -> str:
-    """How two texts differ, as a unified diff without its two head lines."""
-    diff = difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True))
-    return "".join(list(diff)[2:])
 
 
 def keep_all_but_ephemeral_containers(new: Object, old: Object) -> None:

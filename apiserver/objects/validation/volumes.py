@@ -185,9 +185,7 @@ def validate_claim_spec(at: str, spec: Object) -> Causes:
     modes = spec.get("accessModes") or []
     causes = [] if modes else [required(f"{at}.accessModes", "at least 1 access mode is required")]
     causes += validate_label_selector(f"{at}.selector", spec.get("selector"))
-    causes += [not_supported(f"{at}.accessModes", mode, ACCESS_MODES) for mode in modes if mode not in ACCESS_MODES]
-    if "ReadWriteOncePod" in modes and any(m in ACCESS_MODES and m != "ReadWriteOncePod" for m in modes):
-        causes.append(forbidden(f"{at}.accessModes", "may not use ReadWriteOncePod with other access modes"))
+    causes += validate_access_modes(f"{at}.accessModes", modes)
     storage = ((spec.get("resources") or {}).get("requests") or {}).get("storage")
     if storage is None:
         causes.append(required(f"{at}.resources[storage]"))
@@ -198,7 +196,48 @@ def validate_claim_spec(at: str, spec: Object) -> Causes:
     mode = spec.get("volumeMode")
     if mode is not None and mode not in ("Block", "Filesystem"):
         causes.append(not_supported(f"{at}.volumeMode", mode, ("Block", "Filesystem")))
+    causes += _validate_beginning(at, spec.get("dataSource"), spec.get("dataSourceRef"))
+    if name := spec.get("volumeAttributesClassName"):
+        causes += problems(f"{at}.volumeAttributesClassName", name, dns_subdomain(name))
     return causes
+
+
+def validate_access_modes(at: str, modes: list[str]) -> Causes:
+    """Each is one of Kubernetes', and ReadWriteOncePod stands alone."""
+    causes = [not_supported(at, mode, ACCESS_MODES) for mode in modes if mode not in ACCESS_MODES]
+    if "ReadWriteOncePod" in modes and any(m in ACCESS_MODES and m != "ReadWriteOncePod" for m in modes):
+        causes.append(forbidden(at, "may not use ReadWriteOncePod with other access modes"))
+    return causes
+
+
+def _validate_beginning(at: str, source: Object | None, reference: Object | None) -> Causes:
+    """What a claim's volume begins with: said once, or twice the same."""
+    causes: Causes = []
+    if source is not None:
+        causes += _validate_data_source(f"{at}.dataSource", source)
+    if reference is None:
+        return causes
+    causes += _validate_data_source(f"{at}.dataSourceRef", reference)
+    namespace = reference.get("namespace")
+    if namespace:
+        causes += problems(f"{at}.dataSourceRef.namespace", namespace, dns_label(namespace))
+    if source is None:
+        return causes
+    if namespace:
+        text = "may not be specified when dataSourceRef.namespace is specified"
+        return [*causes, invalid(at, f"{at}.dataSource", text)]
+    if any(source.get(field) != reference.get(field) for field in ("apiGroup", "kind", "name")):
+        causes.append(invalid(at, f"{at}.dataSource", "must match dataSourceRef"))
+    return causes
+
+
+def _validate_data_source(at: str, source: Object) -> Causes:
+    causes = [required(f"{at}.{field}") for field in ("name", "kind") if not source.get(field)]
+    group, kind = source.get("apiGroup") or "", source.get("kind", "")
+    if not group and kind != "PersistentVolumeClaim":
+        text = "must be 'PersistentVolumeClaim' when referencing the default apiGroup"
+        causes.append(invalid(at, kind, text))
+    return causes + (problems(f"{at}.apiGroup", group, dns_subdomain(group)) if group else [])
 
 
 def _image(at: str, source: Object) -> Causes:
