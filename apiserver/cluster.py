@@ -11,6 +11,8 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from apiserver import certificates
+from apiserver.admission.claim_resize import ClaimResize
+from apiserver.admission.default_classes import DefaultClasses
 from apiserver.admission.job import JobAdmission
 from apiserver.admission.limits import LimitAdmission
 from apiserver.admission.namespace_lifecycle import NamespaceLifecycle
@@ -116,6 +118,8 @@ class Cluster:
             PriorityAdmission(),
             RuntimeClassAdmission(),
             JobAdmission(),
+            DefaultClasses(),
+            ClaimResize(),
             QuotaAdmission(clock),
             self._allocation,
         )

@@ -186,11 +186,12 @@ def _validate_parameters(at: str, parameters: Object) -> Causes:
         return [*causes, required(f"{at}.scope")]
     if scope not in SCOPES:
         return [*causes, not_supported(f"{at}.scope", scope, SCOPES)]
-    if scope == "Namespace" and namespace is None:
-        causes.append(required(f"{at}.namespace", "`parameters.scope` is set to 'Namespace'"))
-    elif scope == "Namespace":
+    if namespace is None:
+        text = "`parameters.scope` is set to 'Namespace'"
+        return [*causes, required(f"{at}.namespace", text)] if scope == "Namespace" else causes
+    if scope == "Namespace":
         causes += problems(f"{at}.namespace", namespace, dns_label(namespace))
-    elif namespace is not None:
+    else:
         causes.append(forbidden(f"{at}.namespace", "`parameters.scope` is set to 'Cluster'"))
     return causes
 

@@ -28,9 +28,10 @@ def validate_policy(policy: Object) -> Causes:
     types = spec.get("policyTypes") or []
     if len(types) > len(TYPES):
         return [*causes, invalid("spec.policyTypes", types, "may not specify more than two policyTypes")]
-    return causes + [
-        not_supported(f"spec.policyTypes[{index}]", name, TYPES) for index, name in enumerate(types) if name not in TYPES
-    ]
+    for index, name in enumerate(types):
+        if name not in TYPES:
+            causes.append(not_supported(f"spec.policyTypes[{index}]", name, TYPES))
+    return causes
 
 
 def _validate_port(at: str, entry: Object) -> Causes:

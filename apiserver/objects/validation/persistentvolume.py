@@ -37,6 +37,7 @@ CSI_SECRETS = (
     "nodePublishSecretRef",
     "nodeExpandSecretRef",
 )
+ISCSI_IDENTITY_MAX = 64
 INLINE = "in the context of inline volumes"
 
 
@@ -95,13 +96,18 @@ def _validate_source(at: str, spec: Object, name: str) -> Causes:
     first, *others = found
     causes = list(SOURCES[first](f"{at}.{first}", spec[first]))
     if first == "iscsi" and "initiatorName" in spec[first]:
-        if len(f"{name}:{spec[first].get('targetPortal', '')}") > 64:
-            text = "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters "
-            causes.append(invalid(f"{at}.metadata.name", name, text + "if iscsi.initiatorName is specified."))
+        causes += _validate_initiator_fits(at, spec[first], name)
     causes += [forbidden(f"{at}.{MISSPELT.get(other, other)}", ONE_TYPE) for other in others]
     if first == "local" and spec.get("nodeAffinity") is None:
         causes.append(required(f"{at}.nodeAffinity", "Local volume requires node affinity"))
     return causes
+
+
+def _validate_initiator_fits(at: str, source: Object, name: str) -> Causes:
+    if len(f"{name}:{source.get('targetPortal', '')}") <= ISCSI_IDENTITY_MAX:
+        return []
+    text = "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters "
+    return [invalid(f"{at}.metadata.name", name, text + "if iscsi.initiatorName is specified.")]
 
 
 def _validate_attributes_class(at: str, spec: Object) -> Causes:
@@ -136,7 +142,7 @@ def validate_inline_spec(at: str, spec: Object) -> Causes:
     return causes
 
 
-# -- what each source needs, in the order in which Kubernetes looks for them ---------------------------------------------
+# -- what each source needs, in the order in which Kubernetes looks for them -----------------------------------------
 
 
 def _secret_named(source: Object, at: str, field: str = "secretRef", needs_namespace: bool = True) -> Causes:

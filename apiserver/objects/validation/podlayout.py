@@ -1,5 +1,5 @@
-"""Specs, a Pod's above all, as Kubernetes prints them inside an error: as JSON of the structs its server works with, every field of
-them, set or not, in their order. A refused update shows the difference of two such texts.
+"""Specs, a Pod's above all, as Kubernetes prints them inside an error: as JSON of the structs its server works
+with, every field of them, set or not, in their order. A refused update shows the difference of two such texts.
 
 Each struct is a line of field names; what follows the colon says how a field is printed:
 
