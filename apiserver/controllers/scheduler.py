@@ -27,6 +27,7 @@ from apiserver.errors import APIError, NotFound
 from apiserver.kind import Object
 from apiserver.kinds.namespace import kind as NAMESPACE
 from apiserver.kinds.node import kind as NODE
+from apiserver.kinds.persistentvolumeclaim import kind as CLAIM
 from apiserver.kinds.pod import kind as POD
 from apiserver.kinds.poddisruptionbudget import kind as BUDGET
 from apiserver.objects.podstatus import TERMINAL, Verdict, condition
@@ -52,6 +53,7 @@ CALL = Call(manager="kube-scheduler", user="system:kube-scheduler")
 NODES_CHANGED = frozenset(("node", "resources", "ports", "pods", "claims"))
 POD_LEFT = frozenset(("resources", "ports", "pods"))
 POD_CAME = frozenset(("pods",))
+CLAIM_CHANGED = frozenset(("claims",))
 """What each kind of change may cure: see Refusal.by."""
 
 
@@ -71,6 +73,7 @@ def controller() -> Controller:
         watches={
             NAMESPACE: scheduler.namespace_changed,
             NODE: scheduler.node_changed,
+            CLAIM: scheduler.claim_changed,
             POD: scheduler.pod_changed,
         },
         workers=WORKERS,
@@ -118,6 +121,9 @@ class _Scheduler:
         self.cluster.set_node(new)
         # Heartbeats change nothing that matters here.
         return () if before == _offer(self.cluster.nodes[new["metadata"]["name"]]) else self._woken(NODES_CHANGED)
+
+    def claim_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
+        return self._woken(CLAIM_CHANGED)
 
     def pod_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
         if new is None:
@@ -201,11 +207,11 @@ class _Scheduler:
         if not self.cluster.nodes:
             await self._park(api, pod, frozenset(("node",)), messages.NO_NODES)
             return
-        claim = _missing_claim(api, pod)
-        if claim:
+        lacking = _lacking_claim(api, pod)
+        if lacking:
             total = len(self.cluster.nodes)
             helpless = messages.unavailable(total, [messages.NOT_HELPFUL] * total)
-            text = messages.pending_for_all(total, f'persistentvolumeclaim "{claim}" not found', helpless)
+            text = messages.pending_for_all(total, lacking, helpless)
             await self._park(api, pod, frozenset(("claims",)), text)
             return
         possible, refusals = self._judged(pod)
@@ -339,9 +345,18 @@ def _offer(node: NodeInfo) -> tuple[object, ...]:
     return node.labels, list(node.taints), node.unschedulable, dict(node.allocatable)
 
 
-def _missing_claim(api: API, pod: PodInfo) -> str:
-    """The first claim of the Pod that is not there, "" if all are."""
-    if not pod.claims:
-        return ""
-    kind = api.kinds.by_name("v1", "PersistentVolumeClaim")
-    return next((name for name in pod.claims if kind is None or api.find(kind, pod.namespace, name) is None), "")
+def _lacking_claim(api: API, pod: PodInfo) -> str:
+    """Why the claims of the Pod keep it from every node, "" if they do not: each must be there and have its volume."""
+    is_unbound = False
+    for name in pod.claims:
+        record = api.find(CLAIM, pod.namespace, name)
+        if record is None:
+            return f'persistentvolumeclaim "{name}" not found'
+        claim = record.object
+        phase, volume = claim["status"].get("phase"), claim["spec"].get("volumeName", "")
+        if phase == "Lost":
+            return f'persistentvolumeclaim "{name}" bound to non-existent persistentvolume "{volume}"'
+        if claim["metadata"].get("deletionTimestamp"):
+            return f'persistentvolumeclaim "{name}" is being deleted'
+        is_unbound = is_unbound or phase != "Bound"
+    return "pod has unbound immediate PersistentVolumeClaims" if is_unbound else ""

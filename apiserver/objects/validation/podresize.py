@@ -6,9 +6,9 @@ from apiserver.objects.patch import copied
 from apiserver.objects.poddefaults import qos_class
 from apiserver.objects.quantity import parse
 from apiserver.objects.validation import Causes, Object, forbidden, invalid
-from apiserver.objects.validation.podlayout import print_spec
+from apiserver.objects.validation.podlayout import difference, print_spec
 from apiserver.objects.validation.podspec import MIRROR_ANNOTATION
-from apiserver.objects.validation.podupdate import difference, keep_all_but_spec
+from apiserver.objects.validation.podupdate import keep_all_but_spec
 
 LISTS = ("containers", "initContainers")
 RESIZABLE = ("resources", "resizePolicy")

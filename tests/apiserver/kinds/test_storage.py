@@ -1,4 +1,5 @@
-"""Volumes, claims, classes and what drivers tell: what they refuse, fill in and show."""
+"""PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeAttributesClass, VolumeAttachment, CSIDriver, CSINode,
+CSIStorageCapacity and PodTemplate: what they refuse, fill in and show."""
 
 from __future__ import annotations
 
