@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from minictl.grammar.flags import Flags
     from minictl.session import Session
+    from minictl.steps.rollouts import Past
     from minictl.steps.targets import Target
 
     Object = dict[str, Any]
@@ -136,36 +137,42 @@ def history(session: Session, flags: Flags, args: list[str]) -> None:
         raise CommandError(f"revision must be a positive integer: {wanted}")
 
     def act(target: Target, subject: Object) -> None:
-        _need_deployment(subject, _cannot(subject, "history", "history viewer"))
-        revisions = _revisions(session, target, subject)
+        past = _past(session, target, subject, _cannot(subject, "history", "history viewer"))
         if flags.text("output"):
-            _print_revisions(session, flags, target, revisions, wanted)
+            _print_revisions(session, flags, target, past, wanted)
         else:
             title = f"with revision #{wanted}" if wanted else ""
-            session.say(f"{target.label} {title}\n{_history_text(revisions, wanted)}")
+            session.say(f"{target.label} {title}\n{_history_text(past, wanted)}")
 
     _each(session, flags, args, act)
 
 
-def _revisions(session: Session, target: Target, deployment: Object) -> dict[int, Object]:
+def _past(session: Session, target: Target, subject: Object, otherwise: str) -> Past:
+    """The revisions of an object.
+
+    Raises:
+        CommandError: saying `otherwise`, its kind has none.
+    """
     from minictl.describe.text import label_selector
 
-    path = f"/apis/apps/v1/namespaces/{target.namespace}/replicasets"
-    query = {"labelSelector": label_selector(deployment["spec"]["selector"])}
-    listed = session.client.list(path, query).get("items") or []
-    return rollouts.history(rollouts.owned(deployment, listed))
+    kind = rollouts.PASTS.get(subject["kind"])
+    if kind is None:
+        raise CommandError(otherwise)
+    path = f"/apis/apps/v1/namespaces/{target.namespace}/{kind.plural}"
+    query = {"labelSelector": label_selector(subject["spec"]["selector"])}
+    return kind(subject, session.client.list(path, query).get("items") or [])
 
 
-def _history_text(revisions: dict[int, Object], wanted: int) -> str:
-    if wanted:
-        if wanted not in revisions:
-            raise CommandError("unable to find the specified revision")
-        return _template_text(rollouts.template_of(revisions[wanted]))
-    if not revisions:
+def _history_text(past: Past, wanted: int) -> str:
+    if not past.revisions and (not wanted or past.says_empty_first):
         return "No rollout history found."
+    if wanted:
+        if wanted not in past.revisions:
+            raise CommandError("unable to find the specified revision")
+        return _template_text(past.shown_template(wanted))
     causes = {
         number: (one["metadata"].get("annotations") or {}).get(rollouts.CHANGE_CAUSE) or "<none>"
-        for number, one in revisions.items()
+        for number, one in past.revisions.items()
     }
     rows = "".join(f"{number}\t{cause}\n" for number, cause in causes.items())
     return tabs.align(f"REVISION\tCHANGE-CAUSE\n{rows}")
@@ -181,13 +188,13 @@ def _template_text(template: Object) -> str:
     return page.text()
 
 
-def _print_revisions(session: Session, flags: Flags, target: Target, revisions: dict[int, Object], wanted: int) -> None:
-    if wanted and wanted not in revisions:
+def _print_revisions(session: Session, flags: Flags, target: Target, past: Past, wanted: int) -> None:
+    if wanted and wanted not in past.revisions:
         raise CommandError("unable to find the specified revision")
     report = session.reporter(flags)
-    for number, one in revisions.items():
+    for number in past.revisions:
         if wanted in (0, number):
-            report(target, {"apiVersion": "apps/v1", "kind": "ReplicaSet", **one}, "")
+            report(target, past.shown(number), "")
 
 
 def _need_deployment(subject: Object, sentence: str) -> None:
@@ -212,7 +219,8 @@ def undo(session: Session, flags: Flags, args: list[str]) -> None:
     wanted = flags.number("to-revision")
 
     def act(target: Target, subject: Object) -> None:
-        _need_deployment(subject, _cannot(subject, "rollbacker", "rollbacker"))
+        if subject["kind"] not in rollouts.PASTS:
+            raise CommandError(_cannot(subject, "rollbacker", "rollbacker"))
         if LAST_APPLIED in (subject["metadata"].get("annotations") or {}):
             session.warn(
                 f"resource {target.resource.plural}/{target.name} was previously managed with 'kubectl apply'. Rolling"
@@ -226,17 +234,19 @@ def undo(session: Session, flags: Flags, args: list[str]) -> None:
 
 
 def _undo(session: Session, writes: Writes, target: Target, subject: Object, wanted: int) -> str:
-    """Rolls one Deployment back; gives what to say about it."""
-    old = rollouts.to_go_back_to(target.name, _revisions(session, target, subject), wanted)
+    """Rolls one object back; gives what to say about it."""
+    past = _past(session, target, subject, "")
+    number = past.to_go_back_to(wanted)
     if not writes.sends:
-        return _template_text(old["spec"]["template"])
+        return past.announced + _template_text(past.template(number))
     if subject["spec"].get("paused"):
         raise CommandError(
             "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again"
         )
-    if rollouts.unhashed(old["spec"]["template"]) == rollouts.unhashed(subject["spec"]["template"]):
+    if past.is_present(number):
         return f"skipped rollback (current template already matches revision {wanted})"
-    session.client.patch(target.path, rollouts.rolled_back(subject, old), "json", writes.query)
+    kind, patch = past.patch(number)
+    session.client.patch(target.path, patch, kind, writes.query)
     return "rolled back"
 
 

@@ -1,15 +1,18 @@
 """What rollouts say about themselves: how far they are, and the revisions they went through. No I/O here.
 
-A Deployment's history is its ReplicaSets, numbered by an annotation; a revision is the template of one of them.
+A Deployment's history is its ReplicaSets, numbered by an annotation; that of a DaemonSet or a StatefulSet is its
+ControllerRevisions. A revision is a template.
 """
 
 from __future__ import annotations
+
+from abc import ABC, abstractmethod
 
 from minictl.errors import CommandError, go_quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from typing import Any
 
     Object = dict[str, Any]
@@ -139,6 +142,120 @@ _VIEWERS: dict[str, Callable[[Object, int], Progress]] = {
 # --- history
 
 
+class Past(ABC):
+    """The revisions an object went through, by number, the oldest first."""
+
+    plural = ""
+    announced = ""
+    """How a rollback that is only tried begins."""
+    says_empty_first = False
+    """Whether there being no revision comes before the one asked for not being there."""
+
+    def __init__(self, subject: Object, found: list[Object]) -> None:
+        self.subject = subject
+        numbered = ((self.number(one), one) for one in owned(subject, found))
+        self.revisions: dict[int, Object] = dict(sorted((pair for pair in numbered if pair[0]), key=lambda p: p[0]))
+
+    def number(self, revision: Object) -> int:
+        return int(revision.get("revision", 0))
+
+    @abstractmethod
+    def template(self, number: int) -> Object:
+        """The template of a revision."""
+
+    def shown_template(self, number: int) -> Object:
+        """The template as history shows it."""
+        return self.template(number)
+
+    def shown(self, number: int) -> Object:
+        """The object that stands for a revision in machine-readable output."""
+        return {**self.subject, "spec": {**self.subject["spec"], "template": self.template(number)}}
+
+    def to_go_back_to(self, wanted: int) -> int:
+        """The number of the revision asked for; for 0 the one before the newest.
+
+        Raises:
+            CommandError: there is no such revision.
+        """
+        if not wanted and len(self.revisions) < 2:
+            raise CommandError(self.nothing())
+        if wanted and wanted not in self.revisions:
+            raise CommandError(f"unable to find specified revision {wanted} in history")
+        return wanted or sorted(self.revisions)[-2]
+
+    def nothing(self) -> str:
+        return "no last revision to roll back to"
+
+    def is_present(self, number: int) -> bool:
+        """Whether the object has the template of a revision already."""
+        return bool(self.template(number) == self.subject["spec"]["template"])
+
+    def patch(self, number: int) -> tuple[str, Any]:
+        """The kind of patch, and the patch, that gives the object the template of a revision."""
+        return "strategic", self.revisions[number]["data"]
+
+
+class ControllerRevisions(Past):
+    """A DaemonSet's or a StatefulSet's history: patches that put a former template back."""
+
+    plural = "controllerrevisions"
+    announced = "will roll back to "
+    says_empty_first = True
+
+    def template(self, number: int) -> Object:
+        template: Object = self.revisions[number]["data"]["spec"]["template"]
+        return {key: value for key, value in template.items() if key != "$patch"}
+
+
+class ReplicaSets(Past):
+    """A Deployment's history: its ReplicaSets."""
+
+    plural = "replicasets"
+
+    def number(self, revision: Object) -> int:
+        return number(revision)
+
+    def template(self, number: int) -> Object:
+        template: Object = self.revisions[number]["spec"]["template"]
+        return template
+
+    def shown_template(self, number: int) -> Object:
+        """With the cause of the change among its annotations."""
+        template = self.template(number)
+        cause = (self.revisions[number]["metadata"].get("annotations") or {}).get(CHANGE_CAUSE)
+        if not cause:
+            return template
+        meta = template.get("metadata") or {}
+        annotations = {**(meta.get("annotations") or {}), CHANGE_CAUSE: cause}
+        return {**template, "metadata": {**meta, "annotations": annotations}}
+
+    def shown(self, number: int) -> Object:
+        return {"apiVersion": "apps/v1", "kind": "ReplicaSet", **self.revisions[number]}
+
+    def nothing(self) -> str:
+        return f"no rollout history found for deployment {go_quote(self.subject['metadata']['name'])}"
+
+    def is_present(self, number: int) -> bool:
+        return unhashed(self.template(number)) == unhashed(self.subject["spec"]["template"])
+
+    def patch(self, number: int) -> tuple[str, Any]:
+        """The template and the annotations of the old ReplicaSet."""
+        now, then = (one["metadata"].get("annotations") or {} for one in (self.subject, self.revisions[number]))
+        annotations = {key: value for key, value in now.items() if key in KEPT}
+        annotations |= {key: value for key, value in then.items() if key not in KEPT}
+        return "json", [
+            {"op": "replace", "path": "/spec/template", "value": unhashed(self.template(number))},
+            {"op": "replace", "path": "/metadata/annotations", "value": annotations},
+        ]
+
+
+PASTS: dict[str, type[Past]] = {
+    "Deployment": ReplicaSets,
+    "DaemonSet": ControllerRevisions,
+    "StatefulSet": ControllerRevisions,
+}
+
+
 def number(subject: Object) -> int:
     """The revision a Deployment or ReplicaSet is of; 0 where it says none."""
     try:
@@ -147,46 +264,15 @@ def number(subject: Object) -> int:
         return 0
 
 
-def owned(deployment: Object, replica_sets: list[Object]) -> list[Object]:
-    """Those of the ReplicaSets that the Deployment controls."""
-    uid = deployment["metadata"].get("uid")
+def owned(owner: Object, found: list[Object]) -> list[Object]:
+    """Those objects that `owner` controls."""
+    uid = owner["metadata"].get("uid")
 
     def controlled(one: Object) -> bool:
         owners = one["metadata"].get("ownerReferences") or []
-        return any(owner.get("controller") and owner.get("uid") == uid for owner in owners)
+        return any(reference.get("controller") and reference.get("uid") == uid for reference in owners)
 
-    return [one for one in replica_sets if controlled(one)]
-
-
-def history(replica_sets: list[Object]) -> dict[int, Object]:
-    """ReplicaSets by revision, the oldest first."""
-    return dict(sorted((number(one), one) for one in replica_sets if number(one))) if replica_sets else {}
-
-
-def template_of(replica_set: Object) -> Object:
-    """The template of a revision, with the cause of the change among its annotations."""
-    template: Object = replica_set["spec"]["template"]
-    cause = (replica_set["metadata"].get("annotations") or {}).get(CHANGE_CAUSE)
-    if not cause:
-        return template
-    meta = template.get("metadata") or {}
-    annotations = {**(meta.get("annotations") or {}), CHANGE_CAUSE: cause}
-    return {**template, "metadata": {**meta, "annotations": annotations}}
-
-
-def to_go_back_to(name: str, revisions: Mapping[int, Object], wanted: int) -> Object:
-    """The ReplicaSet of a revision; for 0 the one before the newest.
-
-    Raises:
-        CommandError: there is no such revision.
-    """
-    if wanted:
-        if wanted not in revisions:
-            raise CommandError(f"unable to find specified revision {wanted} in history")
-        return revisions[wanted]
-    if len(revisions) < 2:
-        raise CommandError(f"no rollout history found for deployment {go_quote(name)}")
-    return revisions[sorted(revisions)[-2]]
+    return [one for one in found if controlled(one)]
 
 
 def unhashed(template: Object) -> Object:
@@ -194,14 +280,3 @@ def unhashed(template: Object) -> Object:
     meta = template.get("metadata") or {}
     labels = {key: value for key, value in (meta.get("labels") or {}).items() if key != HASH}
     return {**template, "metadata": {**meta, "labels": labels}}
-
-
-def rolled_back(deployment: Object, replica_set: Object) -> list[Object]:
-    """The JSON patch that gives the Deployment the template and the annotations of an old ReplicaSet."""
-    now, then = (one["metadata"].get("annotations") or {} for one in (deployment, replica_set))
-    annotations = {key: value for key, value in now.items() if key in KEPT}
-    annotations |= {key: value for key, value in then.items() if key not in KEPT}
-    return [
-        {"op": "replace", "path": "/spec/template", "value": unhashed(replica_set["spec"]["template"])},
-        {"op": "replace", "path": "/metadata/annotations", "value": annotations},
-    ]
