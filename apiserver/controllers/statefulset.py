@@ -9,14 +9,15 @@ One reconcile makes the writes of one plan; what the Pods become brings the next
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from apiserver.api import API
 from apiserver.call import Call
 from apiserver.errors import AlreadyExists, APIError, NotFound
-from apiserver.kind import Kind, Object
+from apiserver.kind import Object
 from apiserver.kinds.controllerrevision import kind as CONTROLLERREVISION
+from apiserver.kinds.persistentvolumeclaim import kind as CLAIM
 from apiserver.kinds.pod import kind as POD
 from apiserver.kinds.statefulset import kind as STATEFULSET
 from apiserver.objects import revisions, statefulsets
@@ -41,6 +42,7 @@ def controller() -> Controller:
         STATEFULSET: state.selecting.changed,
         POD: state.pods.changed,
         CONTROLLERREVISION: state.history.changed,
+        CLAIM: state.claim_changed,
     }
     return Controller(NAME, state.reconcile, watches, workers=5)
 
@@ -62,6 +64,10 @@ class _StatefulSets:
         self.pods = Dependents(POD, STATEFULSET, self.selecting)
         self.history = History(STATEFULSET, self.selecting, statefulsets.HASH_LABEL)
         self._recorder: Recorder | None = None
+
+    def claim_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
+        """A claim that is gone may be what a Pod waits for, or what the next one with its number needs."""
+        return () if new is not None else self.selecting.selecting(api, old, new)
 
     async def reconcile(self, api: API, key: Key) -> Result | None:
         record = api.find(STATEFULSET, *key)
@@ -169,17 +175,14 @@ class _StatefulSets:
 
     async def _make_claims(self, api: API, turn: _Turn, pod: Object, call: Call) -> None:
         """Make the claims that a Pod uses and that are not there."""
-        claims = _claim_kind(api)
-        if claims is None:
-            return
         statefulset, name = turn.statefulset, pod["metadata"]["name"]
         for claim in statefulsets.claims_of(statefulset, statefulsets.ordinal(pod)):
             metadata = claim["metadata"]
-            if api.find(claims, metadata["namespace"], metadata["name"]) is not None:
+            if api.find(CLAIM, metadata["namespace"], metadata["name"]) is not None:
                 continue
             about = f"Claim {metadata['name']}"
             try:
-                await api.create(claims, metadata["namespace"], claim, call)
+                await api.create(CLAIM, metadata["namespace"], claim, call)
             except AlreadyExists:
                 continue
             except APIError as error:
@@ -189,13 +192,10 @@ class _StatefulSets:
 
     async def _settle_claims(self, api: API, turn: _Turn, pod: Object, call: Call) -> None:
         """Have each claim of a Pod owned by whom it is to go with."""
-        claims = _claim_kind(api)
-        if claims is None:
-            return
         statefulset = turn.statefulset
         for claim in statefulsets.claims_of(statefulset, statefulsets.ordinal(pod)):
             place = claim["metadata"]["namespace"], claim["metadata"]["name"]
-            record = api.find(claims, *place)
+            record = api.find(CLAIM, *place)
             if record is None:
                 continue
             wanted = statefulsets.claim_owners(statefulset, turn.reference, pod, record.object)
@@ -207,16 +207,13 @@ class _StatefulSets:
                 return fresh
 
             with contextlib.suppress(NotFound):
-                await api.modify(claims, *place, owned, call=call)
+                await api.modify(CLAIM, *place, owned, call=call)
 
     def _waits_for_claim(self, api: API, turn: _Turn, pod: Object) -> bool:
         """Whether a claim of a former Pod of this name is still on its way out."""
-        claims = _claim_kind(api)
-        if claims is None:
-            return False
         statefulset, name = turn.statefulset, pod["metadata"]["name"]
         for claim in statefulsets.claims_of(statefulset, statefulsets.ordinal(pod)):
-            record = api.find(claims, claim["metadata"]["namespace"], claim["metadata"]["name"])
+            record = api.find(CLAIM, claim["metadata"]["namespace"], claim["metadata"]["name"])
             if record is not None and (
                 "deletionTimestamp" in record.object["metadata"]
                 or statefulsets.is_stale(statefulset, name, record.object)
@@ -267,7 +264,3 @@ async def _report(api: API, statefulset: Object, status: Object, call: Call) -> 
 def _selector(statefulset: Object) -> tuple[Matcher, Mapping[str, str]]:
     selector = statefulset["spec"]["selector"]
     return from_object(selector), selector.get("matchLabels") or {}
-
-
-def _claim_kind(api: API) -> Kind | None:
-    return api.kinds.by_name("v1", "PersistentVolumeClaim")

@@ -24,6 +24,13 @@ def statefulset(size: int = 3, **spec: Any) -> Object:
     return {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "web"}, "spec": {**base, **spec}}
 
 
+def with_claims(**spec: Any) -> Object:
+    """Its Pods wait for volumes that nobody makes."""
+    asked = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    claims = [{"metadata": {"name": "data"}, "spec": {**asked, "storageClassName": ""}}]
+    return statefulset(2, podManagementPolicy="Parallel", volumeClaimTemplates=claims, **spec)
+
+
 def daemonset(**spec: Any) -> Object:
     base: Object = {"selector": {"matchLabels": {"app": "web"}}, "template": template()}
     return {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "web"}, "spec": {**base, **spec}}
@@ -201,6 +208,51 @@ class TestStatefulSet:
             status = h.get("StatefulSet", "web")["status"]
             assert status["collisionCount"] == 1
             assert status["currentRevision"] != revision["metadata"]["name"]
+
+        run(story)
+
+    def test_claims_stay_when_their_pods_go(self):
+        async def story(h: Harness) -> None:
+            await h.create(with_claims())
+            await h.settle()
+            assert names(h, "PersistentVolumeClaim") == ["data-web-0", "data-web-1"]
+            claim = h.get("PersistentVolumeClaim", "data-web-1")
+            assert claim["metadata"]["labels"] == {"app": "web"}
+            assert "ownerReferences" not in claim["metadata"]
+            volume = h.get("Pod", "web-1")["spec"]["volumes"][0]
+            assert volume == {"name": "data", "persistentVolumeClaim": {"claimName": "data-web-1"}}
+            assert "Create Claim data-web-1 Pod web-1 in StatefulSet web success" in said(h, "SuccessfulCreate")
+            await change(h, "StatefulSet", "web", lambda sts: sts["spec"].update(replicas=1))
+            await remove(h, "StatefulSet", "web")
+            assert names(h, "Pod") == []
+            assert names(h, "PersistentVolumeClaim") == ["data-web-0", "data-web-1"]
+
+        run(story)
+
+    def test_claims_go_where_the_policy_says_so(self):
+        async def story(h: Harness) -> None:
+            policy = {"whenScaled": "Delete", "whenDeleted": "Delete"}
+            await h.create(with_claims(persistentVolumeClaimRetentionPolicy=policy))
+            await h.settle()
+            owner = h.get("PersistentVolumeClaim", "data-web-0")["metadata"]["ownerReferences"][0]
+            assert (owner["kind"], owner["name"]) == ("StatefulSet", "web")
+            before = h.get("PersistentVolumeClaim", "data-web-1")["metadata"]["uid"]
+            await change(h, "StatefulSet", "web", lambda sts: sts["spec"].update(replicas=1))
+            assert names(h, "PersistentVolumeClaim") == ["data-web-0"]
+            await change(h, "StatefulSet", "web", lambda sts: sts["spec"].update(replicas=2))
+            assert h.get("PersistentVolumeClaim", "data-web-1")["metadata"]["uid"] != before
+            assert names(h, "Pod") == ["web-0", "web-1"]
+            await remove(h, "StatefulSet", "web")
+            assert names(h, "PersistentVolumeClaim") == []
+
+        run(story)
+
+    def test_a_claim_that_is_missing_is_made_again(self):
+        async def story(h: Harness) -> None:
+            await h.create(with_claims())
+            await h.settle()
+            await remove(h, "PersistentVolumeClaim", "data-web-0")
+            assert names(h, "PersistentVolumeClaim") == ["data-web-0", "data-web-1"]
 
         run(story)
 
