@@ -22,15 +22,16 @@ from apiserver.call import Call
 from apiserver.clock import Clock, timestamp
 from apiserver.deletion import DeleteOptions, check_preconditions, is_free_to_go, marked
 from apiserver.kind import Kind, Kinds, Object
-from apiserver.objects import defaulting, fields, meta
+from apiserver.objects import fields, meta
 from apiserver.objects.selectors import LabelSelector
-from apiserver.objects.validation import required
+from apiserver.objects.validation import invalid, required
 from apiserver.objects.validation.meta import validate_meta
 from apiserver.parts import causes_of, restrict
+from apiserver.replacing import check_identity
 from apiserver.storage import Record
 from apiserver.storage.store import Change, Stale, Store
 from apiserver.watching import face, faces
-from schemas import Schema, load
+from schemas import Schema
 
 Records = list[Record]
 Observer = Callable[[Kind, Object | None, Object | None], None]
@@ -128,6 +129,8 @@ class API:
 
     async def _create(self, kind: Kind, namespace: str, object: Object, call: Call, applied: bool) -> Record:
         self._place(kind, namespace, object)
+        if kind.refuses_creates:
+            raise errors.Forbidden(kind.resource, object["metadata"].get("name", ""), kind.refuses_creates)
         if object["metadata"].get("resourceVersion"):
             raise errors.Unexplained("resourceVersion should not be set on objects to be created")
         meta.begin(object, timestamp(self.clock.now()))
@@ -177,6 +180,9 @@ class API:
             return orjson.loads(orjson.dumps(object)) if old else object
 
         self._place(kind, namespace, object)
+        if not kind.updates_blindly and not object["metadata"].get("resourceVersion"):
+            cause = invalid("metadata.resourceVersion", 0, "must be specified for an update")
+            raise errors.Invalid(kind.qualified, name, [cause])
         if kind.creates_on_update and not subresource and self.find(kind, namespace, name) is None:
             return await self.create(kind, namespace, object, call)
         return await self.modify(kind, namespace, name, replaced, subresource, call)
@@ -201,7 +207,7 @@ class API:
         for _ in range(WRITE_ATTEMPTS):
             old = self.get(kind, namespace, name)
             new = change(old.copy())
-            _check_identity(kind, old, new)
+            check_identity(kind, old, new)
             try:
                 return await self._replace(kind, old, new, subresource, call, applied)
             except Stale:
@@ -300,10 +306,9 @@ class API:
         metadata["namespace"] = namespace
 
     def _default(self, kind: Kind, object: Object) -> Schema:
-        schema = load(kind.group_version, kind.name)
-        defaulting.apply_defaults(schema, object)
+        kind.form.fill(object)
         kind.default(object)
-        return schema
+        return kind.schema
 
     async def _await_controllers(self, kind: Kind, namespace: str, object: Object) -> None:
         """Give controllers a moment to make what admission needs: a new namespace's default ServiceAccount, say."""
@@ -352,20 +357,3 @@ class API:
     def named(self, manager: str) -> Call:
         """A Call for a controller: its name is what managedFields remembers."""
         return Call(manager=manager)
-
-
-def _check_identity(kind: Kind, old: Record, new: Object) -> None:
-    """Raises Conflict when a write names a version or a uid that is not the current one."""
-    metadata, name = new.setdefault("metadata", {}), old.object["metadata"]["name"]
-    version = metadata.get("resourceVersion") or ""
-    if version and not version.isdigit():
-        raise errors.Unexplained(f'strconv.ParseUint: parsing "{version}": invalid syntax')
-    uid, known = metadata.get("uid"), old.object["metadata"]["uid"]
-    if uid and uid != known:
-        because = (
-            f"StorageError: invalid object, Code: 4, Key: /registry/{old.key}, ResourceVersion: 0, "
-            f"AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {known}"
-        )
-        raise errors.Conflict(kind.resource, name, because)
-    if version and int(version) not in (0, old.revision):
-        raise errors.Conflict(kind.resource, name)

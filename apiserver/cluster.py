@@ -25,6 +25,7 @@ from apiserver.api import API
 from apiserver.clock import Clock, ManualClock
 from apiserver.controllers import (
     cronjob,
+    customresources,
     daemonset,
     deployment,
     disruption,
@@ -51,6 +52,7 @@ from apiserver.controllers import (
     statefulset,
     ttlafterfinished,
 )
+from apiserver.customkinds import CustomKinds
 from apiserver.http.app import App
 from apiserver.http.authentication import Authenticator
 from apiserver.http.clockdoor import ClockDoor
@@ -133,6 +135,7 @@ class Cluster:
         """Load the state, make what every cluster has, start the controllers. `port`: what the API is reached at."""
         self.store.load()
         is_new = self.store.revision == 0
+        CustomKinds(self.api).start()
         self._allocation.load(self.api)
         await namespace.bootstrap(self.api)
         await priorities.bootstrap(self.api)
@@ -165,6 +168,7 @@ class Cluster:
             cronjob.controller(),
             ttlafterfinished.controller(),
             horizontalpodautoscaler.controller(),
+            customresources.controller(),
             garbagecollector.controller(),
             namespace.controller(),
             serviceaccount.controller(),

@@ -50,6 +50,10 @@ def marked(kind: Kind, old: Record, options: DeleteOptions, now: datetime) -> Ob
     new = old.copy()
     metadata = new["metadata"]
     _set_propagation(metadata, options.propagation or _usual(kind, metadata))
+    if not meta.is_terminating(new):
+        missing = [f for f in kind.deletion_finalizers if f not in (metadata.get("finalizers") or ())]
+        if missing:
+            metadata["finalizers"] = [*(metadata.get("finalizers") or ()), *missing]
     if kind.grace_seconds is None and not metadata.get("finalizers") and not kind.holds(new):
         return new
     grace_seconds = kind.grace_seconds(new, options.grace_seconds) if kind.grace_seconds else 0

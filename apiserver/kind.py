@@ -13,6 +13,8 @@ from functools import cached_property
 from typing import Any
 
 from apiserver.errors import Cause, Resource
+from apiserver.objects.forms import Form, StructForm
+from schemas import Schema
 
 Object = dict[str, Any]
 Cell = str | int | float | bool | None
@@ -42,11 +44,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Scale:
-    """How a kind answers its scale subresource: where its replica counts and selector stand, as paths."""
+    """How a kind answers its scale subresource: where its replica counts and selector stand, as paths. A selector is an
+    object, or a text."""
 
     spec_replicas: tuple[str, ...] = ("spec", "replicas")
     status_replicas: tuple[str, ...] = ("status", "replicas")
     selector: tuple[str, ...] = ("spec", "selector")
+    is_required: bool = False
+    """Whether an object without a wanted count has no Scale."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +66,13 @@ class Part:
 @dataclass(frozen=True)
 class StoredAs:
     """A kind that is another face of stored objects: those of `resource`. `inward` makes the stored form of one of its
-    objects, `outward` the reverse; both return a new object."""
+    objects, `outward` the reverse; both return a new object, or amend the one they are given. Of the faces of one
+    resource at most one is `primary`: whoever visits all objects there are sees them through that one."""
 
     resource: Resource
     inward: Callable[[Object], Object]
     outward: Callable[[Object], Object]
+    primary: bool = False
 
 
 def _nothing(*_: Any) -> None:
@@ -144,6 +151,8 @@ class Kind:
     selectable: Mapping[str, Callable[[Object], str]] = field(default_factory=dict)
     validate_name: Callable[[str, bool], list[str]] | None = None
     """(name, is_prefix) -> what is wrong with it; None: a DNS-1123 subdomain."""
+    qualifies_finalizers: bool = True
+    """Whether finalizers must have a domain or be Kubernetes' own."""
     has_generation: bool = False
     """metadata.generation counts changes of what is not metadata or status."""
     deletes_to_status: bool = True
@@ -152,6 +161,12 @@ class Kind:
     """(new, old) -> whether a write raises metadata.generation (where has_generation)."""
     creates_on_update: bool = False
     """PUT to a name that does not exist creates the object."""
+    updates_blindly: bool = True
+    """PUT may leave out the resourceVersion of what it replaces."""
+    refuses_creates: str = ""
+    """Why no object of the kind can be created at present."""
+    deletion_finalizers: tuple[str, ...] = ()
+    """Finalizers that the first DELETE adds to an object: what somebody must do before it goes."""
     holds: Callable[[Object], bool] = _never
     """Whether something other than metadata.finalizers keeps a deleted object (a Namespace's spec.finalizers)."""
     begin_deletion: Callable[[Object], None] = _nothing
@@ -178,6 +193,12 @@ class Kind:
     """What such a DELETE is warned of."""
     stored_as: StoredAs | None = None
     """Set for a kind whose objects are stored in the form of another (Event of events.k8s.io/v1)."""
+    list_kind: str = ""
+    """What a list of its objects is called, where that is not the name and List."""
+    own_form: Form | None = None
+    """How its objects are read, where it has no file in schemas/ (a custom kind)."""
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What others have made of this declaration, each under its own name: kept as long as the kind is."""
 
     @property
     def group(self) -> str:
@@ -200,19 +221,34 @@ class Kind:
 
     @property
     def list_name(self) -> str:
-        return self.name + "List"
+        return self.list_kind or self.name + "List"
 
     @cached_property
-    def _family(self) -> str:
+    def form(self) -> Form:
+        """How bytes and patched values become objects of this kind."""
+        return self.own_form or StructForm(self.group_version, self.name)
+
+    @property
+    def schema(self) -> Schema:
+        return self.form.schema
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether objects are to be visited through this kind, and not through another of their faces."""
+        return self.stored_as is None or self.stored_as.primary
+
+    @cached_property
+    def family(self) -> str:
+        """The first segment of its storage keys, the same for all faces of a stored object."""
         return str(self.stored_as.resource if self.stored_as else self.resource)
 
     def prefix(self, namespace: str = "") -> str:
         """The start of the storage keys of this kind, or of those in one namespace."""
-        return f"{self._family}/{namespace}/" if namespace else f"{self._family}/"
+        return f"{self.family}/{namespace}/" if namespace else f"{self.family}/"
 
     def key(self, namespace: str, name: str) -> str:
         """The storage key of one object: `pods/default/web`, `nodes/node-1`."""
-        return f"{self._family}/{namespace}/{name}" if self.namespaced else f"{self._family}/{name}"
+        return f"{self.family}/{namespace}/{name}" if self.namespaced else f"{self.family}/{name}"
 
     def __hash__(self) -> int:
         return hash((self.group_version, self.name))
@@ -221,22 +257,45 @@ class Kind:
         return isinstance(other, Kind) and (self.group_version, self.name) == (other.group_version, other.name)
 
 
+Listener = Callable[[Kind, bool], None]
+"""(kind, whether it has come or gone)"""
+
+
 class Kinds:
-    """The catalogue: finds a Kind by group/version and plural, or by group/version and name."""
+    """The catalogue: finds a Kind by group/version and plural, or by group/version and name. It may change at any time;
+    `edition` tells one state of it from the next."""
 
     def __init__(self, kinds: Iterable[Kind]) -> None:
         self._by_plural: dict[tuple[str, str], Kind] = {}
         self._by_name: dict[tuple[str, str], Kind] = {}
+        self._listeners: list[Listener] = []
+        self.edition = 0
         for kind in kinds:
             self.add(kind)
 
     def add(self, kind: Kind) -> None:
+        """Take in a kind, as the last; one that is there under this name and plural makes room for it, unheard."""
+        is_new = self._by_plural.pop((kind.group_version, kind.plural), None) != kind
         self._by_plural[kind.group_version, kind.plural] = kind
         self._by_name[kind.group_version, kind.name] = kind
+        self.edition += 1
+        if is_new:
+            self._tell(kind, True)
 
     def remove(self, kind: Kind) -> None:
         del self._by_plural[kind.group_version, kind.plural]
         del self._by_name[kind.group_version, kind.name]
+        self.edition += 1
+        self._tell(kind, False)
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` for each kind that comes or goes from now on; returns what ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def _tell(self, kind: Kind, has_come: bool) -> None:
+        for listener in tuple(self._listeners):
+            listener(kind, has_come)
 
     def by_plural(self, group_version: str, plural: str) -> Kind | None:
         return self._by_plural.get((group_version, plural))

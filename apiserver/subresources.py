@@ -9,7 +9,7 @@ from apiserver.api import API
 from apiserver.call import Call
 from apiserver.clock import timestamp
 from apiserver.kind import Kind, Object
-from apiserver.objects import meta
+from apiserver.objects import govalues, meta
 from apiserver.objects.selectors import from_object
 from apiserver.objects.validation import invalid, not_supported, required
 from apiserver.storage import Record
@@ -77,10 +77,15 @@ def scale_of(kind: Kind, record: Record) -> Object:
         for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
         if key in object["metadata"]
     }
-    replicas = _at(object, scale.spec_replicas) or 0
+    replicas = _at(object, scale.spec_replicas)
+    if replicas is None and scale.is_required:
+        path = "." + ".".join(scale.spec_replicas)
+        raise errors.InternalError(f"the spec replicas field {govalues.quoted(path)} does not exist")
     status: Object = {"replicas": _at(object, scale.status_replicas) or 0}
     selector = _at(object, scale.selector)
-    if selector:
+    if isinstance(selector, str):
+        status["selector"] = selector
+    elif selector:
         status["selector"] = str(
             from_object(
                 selector if "matchLabels" in selector or "matchExpressions" in selector else {"matchLabels": selector}

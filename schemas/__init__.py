@@ -1,16 +1,18 @@
 """The shapes of all kinds, and the only code that reads them.
 
 One file holds one kind (`v1/pod.json`) or what several kinds share (`common/podspec.json`). They are JSON Schema
-(draft 2020-12) with Kubernetes' own extensions (`x-kubernetes-list-type` and so on) and four of ours, for what the Go
+(draft 2020-12) with Kubernetes' own extensions (`x-kubernetes-list-type` and so on) and five of ours, for what the Go
 types say and OpenAPI does not:
 
     x-openapi-name   the full name of a definition: `io.k8s.api.core.v1.Pod`
     x-go-type        the named type of a string or of a map: `v1.Protocol`
     x-go-embedded    the struct that a field is embedded through; error messages name it
     x-keeps-zero     a pointer in Go: false, 0 or "" is kept when a client sends it, elsewhere it means "not set"
+    x-alternative    a struct that may stand here in place of a boolean or a list
 
 `default` carries both what Go writes out for an unset field ({}, "", 0, false, null) and what defaulting fills in.
-Nothing is read before it is needed, and every file at most once in a process.
+Nothing is read before it is needed, and every file at most once in a process. A kind that comes at run time (a custom
+one) has no file: `of_document` makes its Schema, and whoever declares the kind holds it, so that both go together.
 """
 
 from __future__ import annotations
@@ -41,10 +43,14 @@ _GO_SCALARS = {"boolean": "bool", "number": "float64", "string": "string"}
 
 
 class Schema:
-    """One kind's shape. `json` is the document as it stands in its file; its references lead into other files."""
+    """One kind's shape. `json` is the document as it stands in its file; its references lead into other files.
 
-    def __init__(self, document: Document) -> None:
+    `is_struct`: objects of the kind are structs in Go, which write out what nobody set; custom ones are not.
+    """
+
+    def __init__(self, document: Document, *, is_struct: bool = True) -> None:
         self.document = document
+        self.is_struct = is_struct
         self.json = document.json
         self.root = Field("", document.json, document)
 
@@ -114,6 +120,8 @@ class Field:
         self.keeps_zero: bool = node.get("x-keeps-zero", False)
         self.embedded: str = node.get("x-go-embedded", "")
         self.patch_merge_key: str = node.get("x-kubernetes-patch-merge-key", "")
+        self.memo: dict[str, Any] = {}
+        """What readers of schemas have made of this place, each under its own name: kept as long as the field is."""
         strategy = node.get("x-kubernetes-patch-strategy", "")
         self.patch_strategy: frozenset[str] = frozenset(strategy.split(",")) if strategy else frozenset()
 
@@ -204,6 +212,12 @@ class Field:
         node = self.node.get("additionalProperties")
         return Field("", node, self._document) if isinstance(node, dict) else None
 
+    @cached_property
+    def alternative(self) -> Field | None:
+        """The struct that may stand here although it is no struct."""
+        node = self.definition.node.get("x-alternative")
+        return Field(self.name, node, self.definition._document) if node else None
+
     @property
     def element(self) -> Field:
         """The field itself, or for a list what it holds."""
@@ -259,6 +273,11 @@ def load(group_version: str, kind: str) -> Schema:
     if not all(part.replace(".", "").replace("-", "").isalnum() for part in (*group_version.split("/"), kind)):
         raise KeyError(f"{group_version} {kind}")
     return Schema(_read(f"{group_version}/{kind.lower()}.json"))
+
+
+def of_document(json: Node) -> Schema:
+    """The Schema of a kind that has no file; references in it start at this folder: `common/objectmeta.json`."""
+    return Schema(Document("", json), is_struct=False)
 
 
 def kinds() -> Iterator[tuple[str, str]]:

@@ -19,24 +19,22 @@ from apiserver.api import API
 from apiserver.deletion import FOREGROUND, ORPHAN, DeleteOptions
 from apiserver.errors import Conflict, NotFound
 from apiserver.kind import Kind, Object
-from apiserver.kinds import BUILTIN
 from apiserver.reconcile import ownership
-from apiserver.reconcile.controller import Controller
+from apiserver.reconcile.controller import Controller, Mapper
 from apiserver.reconcile.workqueue import Key
 
 NAME = "generic-garbage-collector"
 WORKERS = 20
 
 
-def controller(kinds: Iterable[Kind] = BUILTIN) -> Controller:
-    """`kinds` are those whose objects can own, and be owned."""
+def controller() -> Controller:
     graph = _Graph()
-    watches = {
-        kind: functools.partial(graph.changed, kind)
-        for kind in kinds
-        if kind.stored_as is None and "watch" in kind.verbs
-    }
-    return Controller(NAME, graph.reconcile, watches, workers=WORKERS)
+
+    def mapper_of(kind: Kind) -> Mapper | None:
+        """Objects of every kind that can be watched can own, and be owned."""
+        return functools.partial(graph.changed, kind) if kind.is_primary and "watch" in kind.verbs else None
+
+    return Controller(NAME, graph.reconcile, {}, workers=WORKERS, watches_all=mapper_of)
 
 
 @dataclass(frozen=True)
@@ -101,10 +99,11 @@ class _Graph:
     def _find(self, api: API, uid: str) -> tuple[Kind, Object] | None:
         """The object as it is now; None when this uid is gone."""
         node = self._nodes.get(uid)
-        record = api.find(node.kind, node.namespace, node.name) if node else None
-        if node is None or record is None or record.object["metadata"]["uid"] != uid:
+        kind = api.kinds.by_name(node.kind.group_version, node.kind.name) if node else None  # it may have a new schema
+        record = api.find(kind, node.namespace, node.name) if node and kind else None
+        if kind is None or record is None or record.object["metadata"]["uid"] != uid:
             return None
-        return node.kind, record.object
+        return kind, record.object
 
     def _dependents_of(self, api: API, uid: str) -> list[tuple[Kind, Object]]:
         found = (self._find(api, dependent) for dependent in sorted(self._dependents.get(uid, ())))

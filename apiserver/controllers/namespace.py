@@ -12,7 +12,6 @@ from apiserver.clock import timestamp
 from apiserver.deletion import DeleteOptions
 from apiserver.errors import AlreadyExists, NotFound
 from apiserver.kind import Kind, Object
-from apiserver.kinds import BUILTIN
 from apiserver.kinds.namespace import FINALIZER
 from apiserver.kinds.namespace import kind as NAMESPACE
 from apiserver.kinds.pod import kind as POD
@@ -36,11 +35,11 @@ async def bootstrap(api: API) -> None:
                 await api.create(NAMESPACE, "", {"metadata": {"name": name}}, api.named("kube-apiserver"))
 
 
-def controller(kinds: Iterable[Kind] = BUILTIN) -> Controller:
-    """`kinds` are those whose objects can be in a namespace."""
-    watches: dict[Kind, Mapper] = {NAMESPACE: itself}
-    watches |= {kind: its_namespace for kind in kinds if _is_content(kind)}
-    return Controller(NAME, reconcile, watches, workers=5)
+def controller() -> Controller:
+    def mapper_of(kind: Kind) -> Mapper | None:
+        return its_namespace if _is_content(kind) else None
+
+    return Controller(NAME, reconcile, {NAMESPACE: itself}, workers=5, watches_all=mapper_of)
 
 
 def its_namespace(api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
@@ -73,7 +72,7 @@ async def reconcile(api: API, key: Key) -> None:
 
 
 def _is_content(kind: Kind) -> bool:
-    return kind.namespaced and kind.stored_as is None and {"list", "delete"} <= set(kind.verbs)
+    return kind.namespaced and kind.is_primary and {"list", "delete"} <= set(kind.verbs)
 
 
 def _content_kinds(api: API) -> list[Kind]:

@@ -16,7 +16,8 @@ from apiserver.kind import Kind, Object
 from apiserver.objects import decoding
 from schemas import Schema, load, yamls
 
-ACCEPTED_BODIES = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+ACCEPTED_WITHOUT_STRUCT = "application/json, application/yaml"
+ACCEPTED_BODIES = f"{ACCEPTED_WITHOUT_STRUCT}, application/vnd.kubernetes.protobuf"
 VALIDATIONS: dict[str, decoding.Validation] = {"Strict": "Strict", "Warn": "Warn", "Ignore": "Ignore"}
 
 
@@ -45,10 +46,8 @@ async def read_json(request: Request, schema: Schema, kind: str) -> tuple[bytes,
     Raises UnsupportedMediaType, BadRequest, TooLarge.
     """
     given = media_type(request.headers.get("content-type", ""))
-    if given not in READERS:
-        raise errors.UnsupportedMediaType(
-            f"the body of the request was in an unknown format - accepted media types include: {ACCEPTED_BODIES}"
-        )
+    if given not in READERS or (given == protobuf.MEDIA_TYPE and not schema.is_struct):
+        raise unknown_format(ACCEPTED_BODIES if schema.is_struct else ACCEPTED_WITHOUT_STRUCT)
     body = await request.read()
     return READERS[given](body, schema, kind)
 
@@ -75,9 +74,18 @@ READERS = {
 }  # fmt: skip
 
 
+def unknown_format(accepted: str) -> errors.UnsupportedMediaType:
+    return errors.UnsupportedMediaType(
+        f"the body of the request was in an unknown format - accepted media types include: {accepted}"
+    )
+
+
 async def read_object(request: Request, kind: Kind) -> Object:
     """The object of a POST or PUT. Raises BadRequest in Go's words; unknown fields go by fieldValidation."""
-    return await read_as(request, kind.group_version, kind.name)
+    body, lost = await read_json(request, kind.schema, kind.name)
+    decoded = kind.form.decode_body(body, field_validation(request), lost)
+    request.warnings.extend(decoded.problems)
+    return decoded.object
 
 
 async def read_as(request: Request, group_version: str, kind: str) -> Object:

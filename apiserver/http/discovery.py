@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from itertools import groupby
 from typing import Any
 
 from apiserver.kind import Kind, Kinds
+from apiserver.objects.versions import version_rank
 
 Document = dict[str, Any]
 
@@ -121,17 +121,6 @@ def _versions(kinds: Kinds, group: str) -> list[str]:
     return sorted({kind.version for kind in kinds if kind.group == group}, key=version_rank)
 
 
-def version_rank(version: str) -> tuple[int, int, int, str]:
-    """Sorts v2 < v1 < v1beta2 < v1beta1 < v1alpha1 < anything else."""
-    digits = [(is_digit, "".join(run)) for is_digit, run in groupby(version.removeprefix("v"), str.isdigit)]
-    numbers = [int(run) for is_digit, run in digits if is_digit]
-    words = [run for is_digit, run in digits if not is_digit]
-    stability = {(): 0, ("beta",): 1, ("alpha",): 2}.get(tuple(words))
-    if not version.startswith("v") or not numbers or stability is None or (words and len(numbers) != 2):
-        return 3, 0, 0, version
-    return stability, -numbers[0], -numbers[-1], ""
-
-
 def _group(kinds: Kinds, group: str) -> Document:
     versions = [{"groupVersion": _join(group, version), "version": version} for version in _versions(kinds, group)]
     return {"name": group, "versions": versions, "preferredVersion": versions[0]}
@@ -154,7 +143,7 @@ def _resource(kinds: Kinds, kind: Kind) -> Document:
         "singularName": singular(kind),
         "namespaced": kind.namespaced,
         "kind": kind.name,
-        "verbs": sorted(kind.verbs),
+        "verbs": list(kind.verbs),
         **_names(kind),
     }
     if "watch" in kind.verbs:
@@ -173,7 +162,7 @@ def _names(kind: Kind) -> Document:
 
 def _storage_hash(kinds: Kinds, kind: Kind) -> str:
     """Tells clients that migrate stored objects which version is stored: of one kind's faces, the first in the list."""
-    stored = next(other for other in kinds if (other.plural, other.name) == (kind.plural, kind.name))
+    stored = next(other for other in kinds if (other.family, other.plural) == (kind.family, kind.plural))
     digest = hashlib.sha256(f"{stored.group}/{stored.version}/{stored.name}".encode()).digest()
     return base64.b64encode(digest[:8]).decode()
 
@@ -206,7 +195,7 @@ def _discovered(kind: Kind) -> Document:
         "responseKind": {"group": kind.group, "version": kind.version, "kind": kind.name},
         "scope": "Namespaced" if kind.namespaced else "Cluster",
         "singularResource": singular(kind),
-        "verbs": sorted(kind.verbs),
+        "verbs": list(kind.verbs),
         **_names(kind),
     }
     subresources = []

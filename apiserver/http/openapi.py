@@ -11,11 +11,12 @@ clients cache a document for as long as its address stays the same.
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import Any
 
 import orjson
 
-from apiserver.http import openapi2
+from apiserver.http import customopenapi, openapi2
 from apiserver.http.discovery import VERSION
 from apiserver.http.operations import paths_of
 from apiserver.kind import Kind, Kinds
@@ -44,7 +45,7 @@ class OpenAPI:
 
     def __init__(self, kinds: Kinds) -> None:
         self._kinds = kinds
-        self._known: list[Kind] = []
+        self._edition = -1
         self._documents: dict[str, bytes] = {}
         self._swagger: dict[str, bytes] = {}
 
@@ -72,15 +73,14 @@ class OpenAPI:
         self._paths()
         media_type = openapi2.PROTOBUF if any(name in accept for name in openapi2.ASKED_FOR) else openapi2.JSON
         if media_type not in self._swagger:
-            definitions = definitions_of(list(self._kinds))
+            definitions = definitions_of(list(self._kinds), old=True)
             self._swagger[media_type] = openapi2.swagger(definitions, media_type)
         return self._swagger[media_type], media_type
 
     def _paths(self) -> list[str]:
         """Every path that has a document. Forgets all documents when the catalogue has changed."""
-        known = list(self._kinds)
-        if known != self._known:
-            self._known = known
+        if self._edition != self._kinds.edition:
+            self._edition = self._kinds.edition
             self._documents.clear()
             self._swagger.clear()
         return [f"apis/{gv}" if "/" in gv else f"api/{gv}" for gv in self._kinds.group_versions()]
@@ -89,7 +89,7 @@ class OpenAPI:
 def _document(kinds: list[Kind]) -> Node:
     paths: Node = {}
     for kind in kinds:
-        paths |= paths_of(kind, schema_name)
+        paths |= paths_of(kind, partial(schema_name, kind))
     return {
         "openapi": "3.0.0",
         "info": {"title": "Kubernetes", "version": VERSION["gitVersion"]},
@@ -111,21 +111,25 @@ def _document(kinds: list[Kind]) -> Node:
 # -- definitions -------------------------------------------------------------------------------------------------------
 
 
-def schema_name(group_version: str, kind: str) -> str:
-    """The name of a kind's definition: `io.k8s.api.core.v1.Pod`."""
-    return load(group_version, kind).root.full_name
+def schema_name(kind: Kind, group_version: str, name: str) -> str:
+    """The name of the definition of a kind, or of one that its subresources use: `io.k8s.api.core.v1.Pod`."""
+    own = (group_version, name) == (kind.group_version, kind.name)
+    return (kind.schema if own else load(group_version, name)).root.full_name
 
 
-def definitions_of(kinds: list[Kind]) -> dict[str, Node]:
-    """The definitions of kinds, their lists, the kinds of their subresources, and all that these are made of."""
+def definitions_of(kinds: list[Kind], *, old: bool = False) -> dict[str, Node]:
+    """The definitions of kinds, their lists, the kinds of their subresources, and all that these are made of; `old`: as
+    version 2 has them."""
     found: dict[str, Field] = {}
     result: dict[str, Node] = {}
     for schema in _schemas(kinds):
         found |= schema.definitions()
-    for kind in kinds:
-        name = schema_name(kind.group_version, kind.name)
-        result[name + "List"] = _list_definition(kind, name)
     result |= {name: _definition(field) for name, field in found.items()}
+    for kind in kinds:
+        name = kind.schema.root.full_name
+        result[name + "List"] = _list_definition(kind, name)
+        if not kind.form.is_struct:
+            result[name] = customopenapi.definition(kind, old=old)
     result[META + "Patch"] = {"type": "object", "description": "A patch, in the form its Content-Type says."}
     return result
 
@@ -133,12 +137,11 @@ def definitions_of(kinds: list[Kind]) -> dict[str, Node]:
 def _schemas(kinds: list[Kind]) -> list[Schema]:
     wanted = dict.fromkeys(ALWAYS)
     for kind in kinds:
-        wanted[kind.group_version, kind.name] = None
         responses = {*kind.subresources.values(), *(["Scale"] if kind.scale else [])}
         wanted |= {(RESPONSES[name], name): None for name in sorted(responses) if name in RESPONSES}
         if "Binding" in responses:
             wanted["v1", "Binding"] = None
-    return [load(group_version, name) for group_version, name in wanted]
+    return [*(kind.schema for kind in kinds), *(load(group_version, name) for group_version, name in wanted)]
 
 
 def _list_definition(kind: Kind, name: str) -> Node:

@@ -15,10 +15,9 @@ Naming = Callable[[str, str], str]
 REFERENCE = "#/components/schemas/"
 META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 MEDIA_TYPES = ("application/json", "application/yaml")
-PATCHES = (
-    "application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json",
-    "application/strategic-merge-patch+json",
-)  # fmt: skip
+PATCHES = ("application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json")
+STRATEGIC = "application/strategic-merge-patch+json"
+"""Said of kinds with a struct alone: kubectl looks here which patch to send."""
 
 METHODS = {
     "list": "get", "get": "get", "create": "post", "update": "put", "patch": "patch", "delete": "delete",
@@ -94,7 +93,7 @@ def _path(kind: Kind, verbs: list[str], name_of: Naming, *, named: bool) -> Node
     for verb in verbs:
         answer = {"list": definition + "List", "delete": META + "Status", "deletecollection": META + "Status"}
         gvk = {"group": kind.group, "kind": kind.name, "version": kind.version}
-        node[METHODS[verb]] = _operation(verb, kind.name, definition, answer.get(verb, definition), gvk)
+        node[METHODS[verb]] = _operation(verb, kind.name, definition, answer.get(verb, definition), gvk, _patches(kind))
     return node
 
 
@@ -105,7 +104,7 @@ def _subresource_path(kind: Kind, subresource: str, response: str, name_of: Nami
     for verb in SUBRESOURCE_VERBS.get(subresource, READ_AND_CHANGE):
         gvk = {"group": group, "kind": response, "version": version}
         title = kind.name + subresource.capitalize()
-        node[METHODS[verb]] = _operation(verb, title, definition, definition, gvk)
+        node[METHODS[verb]] = _operation(verb, title, definition, definition, gvk, _patches(kind))
     return node
 
 
@@ -117,7 +116,7 @@ def _place(kind: Kind, *, named: bool) -> list[Node]:
     ]
 
 
-def _operation(verb: str, title: str, sent: str, answered: str, gvk: Node) -> Node:
+def _operation(verb: str, title: str, sent: str, answered: str, gvk: Node, patches: tuple[str, ...]) -> Node:
     node: Node = {
         "operationId": f"{verb}{gvk['version'].capitalize()}{title}",
         "description": f"{verb} {gvk['kind']}",
@@ -133,10 +132,14 @@ def _operation(verb: str, title: str, sent: str, answered: str, gvk: Node) -> No
     if verb in ("create", "update"):
         node["requestBody"] = {"required": True, "content": _content(MEDIA_TYPES, sent)}
     elif verb == "patch":
-        node["requestBody"] = {"required": True, "content": _content(PATCHES, META + "Patch")}
+        node["requestBody"] = {"required": True, "content": _content(patches, META + "Patch")}
     elif verb in ("delete", "deletecollection"):
         node["requestBody"] = {"content": _content(MEDIA_TYPES, META + "DeleteOptions")}
     return node
+
+
+def _patches(kind: Kind) -> tuple[str, ...]:
+    return (*PATCHES, STRATEGIC) if kind.form.is_struct else PATCHES
 
 
 def _content(media_types: tuple[str, ...], definition: str) -> Node:

@@ -159,7 +159,7 @@ def selection(kind: Kind, namespace: str, name: str, query: Query) -> Selection:
 def _check_selectable(kind: Kind, path: str) -> None:
     if path in kind.selectable or path == "metadata.name" or (path == "metadata.namespace" and kind.namespaced):
         return
-    if kind.selectable:
+    if kind.selectable or not kind.form.is_struct:
         raise errors.BadRequest(f"field label not supported: {path}")
     raise errors.BadRequest(f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"')
 

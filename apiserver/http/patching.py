@@ -12,7 +12,7 @@ from apiserver import errors
 from apiserver.api import API
 from apiserver.call import Call
 from apiserver.clock import Clock, timestamp
-from apiserver.http.bodies import call_of, field_validation
+from apiserver.http.bodies import call_of, field_validation, unknown_format
 from apiserver.http.negotiate import load_yaml, media_type
 from apiserver.http.options import check_patch_options
 from apiserver.http.paths import Target
@@ -23,12 +23,14 @@ from apiserver.objects.gostructs import DecodeError
 from apiserver.objects.patch import apply, copied, jsonpatch, merge, strategic
 from apiserver.objects.validation import invalid
 from apiserver.storage import Record
-from schemas import load, yamls
+from schemas import yamls
 
 JSON_PATCH = "application/json-patch+json"
 MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 APPLY = "application/apply-patch+yaml"
+
+ACCEPTED_WITHOUT_STRUCT = (JSON_PATCH, MERGE, APPLY)
 
 APPLY_ATTEMPTS = 5
 _CONVERTING = "error converting YAML to JSON: "
@@ -76,10 +78,9 @@ class Patch:
 
     def _decoded(self, patched: Object) -> Object:
         """The patched value as an object of its kind; what cannot be one is the patch's fault."""
-        schema = load(self.kind.group_version, self.kind.name)
         shown = self._shown(patched) if self.validation == "Strict" else ""
         try:
-            decoded = decoding.decode_value(patched, schema, strategic=self.media_type == STRATEGIC)
+            decoded = self.kind.form.decode_value(patched, strategic=self.media_type == STRATEGIC)
         except DecodeError as error:
             raise self._refused(shown or self._shown(patched), str(error)) from None
         if decoded.problems and self.validation == "Strict":
@@ -103,11 +104,10 @@ class Patch:
             if kind.namespaced:
                 config["metadata"].setdefault("namespace", self.place.namespace)
         _check_address(config, {"name": self.place.name}, self.place)
-        schema = load(kind.group_version, kind.name)
         now = timestamp(self.clock.now())
         call, subresource = self.call, self.place.subresource
         wanted = apply.apply(
-            schema, kind.name, live, config, call.manager, call.force, now, subresource, has_status=kind.status
+            kind.schema, kind.name, live, config, call.manager, call.force, now, subresource, has_status=kind.status
         )
         if self.duplicates and self.validation == "Strict":
             raise errors.BadRequest(f"error strict decoding YAML: {self.duplicates}")
@@ -125,7 +125,7 @@ def _merge(kind: Kind, old: Object, value: Any) -> Object:
 
 
 def _strategic(kind: Kind, old: Object, value: Any) -> Object:
-    return strategic.apply(load(kind.group_version, kind.name), old, value)
+    return strategic.apply(kind.schema, old, value)
 
 
 PATCHERS: dict[str, Callable[[Kind, Object, Any], Object]] = {
@@ -137,7 +137,7 @@ PATCHERS: dict[str, Callable[[Kind, Object, Any], Object]] = {
 
 async def read(request: Request, kind: Kind, place: Target, clock: Clock) -> Patch:
     """The patch of a request. Raises UnsupportedMediaType, BadRequest, Invalid."""
-    given = _media_type(request)
+    given = _media_type(request, has_struct=kind.form.is_struct)
     check_patch_options(request.query, applies=given == APPLY)
     body = await request.read()
     value, duplicates = _read_manifest(body) if given == APPLY else (_read_json(given, body), "")
@@ -152,8 +152,10 @@ async def read_value(request: Request) -> tuple[str, Any]:
     return given, _read_manifest(body)[0] if given == APPLY else _read_json(given, body)
 
 
-def _media_type(request: Request) -> str:
+def _media_type(request: Request, *, has_struct: bool = True) -> str:
     given = media_type(request.headers.get("content-type", ""))
+    if not has_struct and given not in ACCEPTED_WITHOUT_STRUCT:
+        raise unknown_format(", ".join(ACCEPTED_WITHOUT_STRUCT))
     if given not in (*PATCHERS, APPLY):
         raise errors.UnsupportedMediaType("415: Unsupported Media Type", {})
     return given

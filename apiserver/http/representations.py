@@ -26,9 +26,15 @@ def head_of(kind: Kind) -> bytes:
     return orjson.dumps({"kind": kind.name, "apiVersion": kind.group_version})[:-1] + b","
 
 
-@lru_cache(maxsize=1024)
 def definitions(kind: Kind) -> bytes:
-    """The columnDefinitions of the kind's Table."""
+    """The columnDefinitions of the kind's Table, made once."""
+    made: bytes | None = kind.memo.get("columns")
+    if made is None:
+        made = kind.memo["columns"] = _definitions(kind)
+    return made
+
+
+def _definitions(kind: Kind) -> bytes:
     return orjson.dumps(
         [
             {

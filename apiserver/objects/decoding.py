@@ -36,7 +36,7 @@ SHOWN_OF_BODY = 30
 YAML_PROBLEMS = "yaml: unmarshal errors:"
 """How what is wrong with YAML begins; a line for each thing follows."""
 
-_TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def decode_body(
         object, found = _examined(body, kind, group_version, schema)
         problems = (*known, *found)
     if problems and validation == "Strict":
-        raise BadRequest(_sentence(kind, group_version, kind, strict_problem(problems)))
+        raise BadRequest(sentence(kind, group_version, kind, strict_problem(problems)))
     warned = tuple(text for problem in problems for text in warnings_of(problem)) if validation == "Warn" else ()
     return _finished(object, kind, group_version, warned)
 
@@ -138,7 +138,7 @@ def _examined(body: bytes, kind: str, group_version: str, schema: Schema) -> tup
         raise unrecognized(kind, str(error), body) from None
     problem = registered.mismatch(given_kind, given_version, kind, group_version)
     if problem:
-        raise BadRequest(_sentence(given_kind, given_version, kind, problem))
+        raise BadRequest(sentence(given_kind, given_version, kind, problem))
     if given_version != group_version:
         raise BadRequest(
             f"the API version in the data ({given_version}) does not match the expected API version ({group_version})"
@@ -150,7 +150,7 @@ def _examined(body: bytes, kind: str, group_version: str, schema: Schema) -> tup
         problem = str(error)
     except RecursionError:
         problem = "exceeded max depth"
-    raise BadRequest(_sentence(given_kind, given_version, kind, problem))
+    raise BadRequest(sentence(given_kind, given_version, kind, problem))
 
 
 def _parsed(body: bytes) -> Any:
@@ -164,7 +164,7 @@ def _type_meta(tree: Any, kind: str, group_version: str) -> tuple[str, str]:
     """The kind and apiVersion an object gives itself, or else those expected. Raises ValueError."""
     found = {"apiversion": "", "kind": ""}
     if tree is not None and not isinstance(tree, Members):
-        raise ValueError(_unreadable(f"json: cannot unmarshal {json_type(tree)} into Go value of type {_TYPE_META}"))
+        raise ValueError(_unreadable(f"json: cannot unmarshal {json_type(tree)} into Go value of type {TYPE_META}"))
     for name, value in tree or ():
         key = name.lower()
         if key in found and value is not None:
@@ -190,7 +190,7 @@ def _unreadable(text: str) -> str:
     return f"couldn't get version/kind; json parse error: {text}"
 
 
-def _sentence(given_kind: str, given_version: str, kind: str, problem: str) -> str:
+def sentence(given_kind: str, given_version: str, kind: str, problem: str) -> str:
     version = registered.quoted(given_version.rpartition("/")[2])
     return f"{given_kind} in version {version} cannot be handled as a {kind}: {problem}"
 
@@ -240,12 +240,12 @@ Entry = tuple[type, Reader | None, bool]
 def _reader(definition: Field) -> Callable[[Object], Object]:
     """Reads one struct in place. Raises _Unusual or KeyError (an unknown field)."""
     table: dict[str, Entry] = {}
-    texts_too: set[str] = set()
+    others: dict[str, tuple[type, ...]] = {}
     for name, field in definition.properties.items():
         way = shape(field)
         table[name] = (_TYPES.get(way, str), _how(table, name, field, way), _is_dropped(field, way))
-        if way == "int_or_string":
-            texts_too.add(name)
+        if way in _OTHER_TYPES and not (way == "number" and table[name][2]):
+            others[name] = _OTHER_TYPES[way]
 
     def read(object: Object) -> Object:
         dropped = None
@@ -262,7 +262,7 @@ def _reader(definition: Field) -> Callable[[Object], Object]:
             elif value is None:
                 dropped = dropped or []
                 dropped.append(name)
-            elif name not in texts_too or type(value) is not str:
+            elif type(value) not in others.get(name, ()):
                 raise _Unusual
         if dropped:
             for name in dropped:
@@ -274,8 +274,13 @@ def _reader(definition: Field) -> Callable[[Object], Object]:
 
 _TYPES = {
     "struct": dict, "map": dict, "list": list, "boolean": bool, "integer": int, "int_or_string": int, "number": float,
-    "anything": dict,
+    "anything": dict, "alternative": dict,
 }  # fmt: skip
+_OTHER_TYPES: dict[str, tuple[type, ...]] = {
+    "int_or_string": (str,), "alternative": (bool, list), "anything": (str, int, float, bool, list),
+    "number": (int,),
+}  # fmt: skip
+"""What may stand there as it is, besides."""
 
 
 def _is_dropped(field: Field, way: str) -> bool:
@@ -285,7 +290,7 @@ def _is_dropped(field: Field, way: str) -> bool:
 
 
 def _how(table: dict[str, Entry], name: str, field: Field, way: str) -> Reader | None:
-    if way in ("struct", "map", "list"):
+    if way in ("struct", "map", "list", "alternative"):
         return _when_met(table, name, field, way)
     return _plain_reader(field, way)
 
@@ -295,8 +300,8 @@ def _when_met(table: dict[str, Entry], name: str, field: Field, way: str) -> Rea
 
     def first(value: Any) -> Any:
         reader: Reader
-        if way == "struct":
-            reader = _reader(field.definition)
+        if way in ("struct", "alternative"):
+            reader = _reader((field.alternative or field).definition)
         else:
             reader = _list_reader(field) if way == "list" else _map_reader(field)
         expected, _, is_dropped = table[name]
@@ -308,7 +313,7 @@ def _when_met(table: dict[str, Entry], name: str, field: Field, way: str) -> Rea
 
 def _plain_reader(field: Field, way: str) -> Reader | None:
     """How a scalar is read; None where any value of the right type will do."""
-    if way in ("string", "boolean", "anything"):
+    if way in ("string", "boolean", "number", "anything"):
         return None
     if way == "integer":
         return _int_reader(field.go_name)
@@ -365,8 +370,14 @@ def _item_reader(field: Field) -> tuple[type, Reader | None]:
     return _TYPES.get(way, str), _plain_reader(field, way)
 
 
+def _as_it_stands(value: Any) -> Any:
+    return value
+
+
 def _list_reader(field: Field) -> Reader:
     assert field.items is not None
+    if shape(field.items) == "anything":
+        return _as_it_stands
     expected, convert = _item_reader(field.items)
 
     def read(values: list[Any]) -> list[Any]:
@@ -380,6 +391,8 @@ def _list_reader(field: Field) -> Reader:
 
 def _map_reader(field: Field) -> Reader:
     assert field.values is not None
+    if shape(field.values) == "anything":
+        return _as_it_stands
     expected, convert = _item_reader(field.values)
     if field.go_name == "v1.ResourceList":
         convert = _MILLI

@@ -48,7 +48,14 @@ def record_update(
         _set(metadata, (old or {}).get("metadata", {}).get("managedFields") or [])
         return
     root = root_of(schema, subresource, has_status=has_status)
-    changed, removed = root.owned.compared(root.zero if old is None else old, new)
+    try:
+        changed, removed = root.owned.compared(root.zero if old is None else old, new)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        if schema.is_struct:
+            raise
+        # A custom object that does not fit its schema: what is there about it to own, validation says.
+        _set(metadata, (old or {}).get("metadata", {}).get("managedFields") or [])
+        return
     managers = _known(old, metadata, subresource)
     if changed or removed:
         managers = entries.give_up(managers, changed or {}, removed or {}, None)

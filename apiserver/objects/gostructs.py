@@ -65,6 +65,8 @@ def shape(field: Field) -> str:
     named = field.definition.node.get("title")
     if named in _SELF_READING:
         return _SELF_READING[named]
+    if field.alternative is not None:
+        return "alternative"
     if field.preserve_unknown or field.type == "any":
         return "anything"
     if field.type == "object":
@@ -171,6 +173,12 @@ class Walk:
 
     def anything(self, field: Field, value: Any, before: Any, place: Place) -> Any:
         return plain(value) if isinstance(value, Members | list | Number) else value
+
+    def alternative(self, field: Field, value: Any, before: Any, place: Place) -> Any:
+        if not isinstance(value, Members | dict):
+            return self.anything(field, value, before, place)
+        assert field.alternative is not None
+        return self.struct(field.alternative, value, before, place)
 
     # -- scalars -------------------------------------------------------------------------------------------------------
 

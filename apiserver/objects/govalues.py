@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
+
+SHORTEST_DIGITS = 6
+"""Numbers from ten to this power on are printed with an exponent."""
 
 
 def printed(value: Any) -> str:
@@ -83,3 +87,15 @@ _JSON_TYPES: dict[type, str] = {
     int: "number",
     float: "number",
 }
+
+
+def general(value: int | float) -> str:
+    """A float64 as `%v` prints it: the shortest text, with an exponent from 1e+06 on and below 1e-04."""
+    sign, digits, exponent = Decimal(repr(float(value))).normalize().as_tuple()
+    assert isinstance(exponent, int)
+    power = len(digits) - 1 + exponent
+    if not value or -4 <= power < SHORTEST_DIGITS:
+        return str(int(value)) if float(value).is_integer() else repr(float(value))
+    text = "".join(map(str, digits))
+    mantissa = text[0] + ("." + text[1:] if len(text) > 1 else "")
+    return f"{'-' if sign else ''}{mantissa}e{'-' if power < 0 else '+'}{abs(power):02d}"

@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 Mapper = Callable[[API, Object | None, Object | None], Iterable[Key]]
 """(api, old, new) -> the keys that a change concerns. Both versions count: what left a selector still concerns it."""
 
+Chooser = Callable[[Kind], Mapper | None]
+"""kind -> how a controller maps its changes, None where it is not interested."""
+
 QUICK_RETRIES = 5
 """A lost race is tried again at once this often in a row, and only then with a growing pause."""
 
@@ -28,6 +31,10 @@ class Result:
     after_seconds: float | None = None
 
 
+def _no_more(kind: Kind) -> Mapper | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Controller:
     """One controller.
@@ -35,6 +42,7 @@ class Controller:
     name       its field manager and the component of its events
     reconcile  makes one key right; may raise: it is called again, later and later
     watches    kind -> mapper of a change to keys
+    watches_all  asked for a mapper of every other kind there is, and of each that comes later
     workers    how many keys are worked on side by side
     """
 
@@ -42,6 +50,7 @@ class Controller:
     reconcile: Callable[[API, Key], Awaitable[Result | None]]
     watches: Mapping[Kind, Mapper]
     workers: int = 1
+    watches_all: Chooser = _no_more
 
 
 @dataclass
@@ -61,11 +70,16 @@ class Runner:
         for running in self._running:
             for kind, mapper in running.controller.watches.items():
                 self._interested.setdefault(kind, []).append((mapper, running))
-        self._unsubscribe: Callable[[], None] | None = None
+        self._subscriptions: dict[Kind, Callable[[], None]] = {}
+        self._stop_listening: Callable[[], None] | None = None
 
     def start(self) -> None:
         """Subscribe and start the workers. Must be called in a running event loop."""
-        self._unsubscribe = self._api.observe(list(self._interested), self._changed)
+        for kind in dict.fromkeys([*self._interested, *self._api.kinds]):
+            self._kind_changed(kind, has_come=True)
+        self._stop_listening = self._api.kinds.listen(
+            lambda kind, has_come: self._kind_changed(kind, has_come=has_come)
+        )
         for running in self._running:
             for number in range(running.controller.workers):
                 name = f"{running.controller.name}-{number}"
@@ -73,9 +87,12 @@ class Runner:
 
     async def stop(self) -> None:
         """Stop listening, cancel what runs, and return when all has ended."""
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-            self._unsubscribe = None
+        if self._stop_listening is not None:
+            self._stop_listening()
+            self._stop_listening = None
+        for unsubscribe in self._subscriptions.values():
+            unsubscribe()
+        self._subscriptions.clear()
         tasks = [task for running in self._running for task in running.tasks]
         for running in self._running:
             running.queue.close()
@@ -91,6 +108,22 @@ class Runner:
             await asyncio.sleep(0)
         while busy := [running.queue for running in self._running if running.queue.busy]:
             await asyncio.gather(*(queue.quiet() for queue in busy))
+
+    def _kind_changed(self, kind: Kind, *, has_come: bool) -> None:
+        """Begin or end to follow the objects of a kind."""
+        if not has_come:
+            unsubscribe = self._subscriptions.pop(kind, None)
+            if unsubscribe is not None:
+                unsubscribe()
+            del self._interested[kind]
+            return
+        interested = self._interested.setdefault(kind, [])
+        for running in self._running:
+            mapper = running.controller.watches_all(kind) if kind not in running.controller.watches else None
+            if mapper is not None:
+                interested.append((mapper, running))
+        if interested:
+            self._subscriptions[kind] = self._api.observe([kind], self._changed)
 
     def _changed(self, kind: Kind, old: Object | None, new: Object | None) -> None:
         for mapper, running in self._interested[kind]:

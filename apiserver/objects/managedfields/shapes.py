@@ -19,7 +19,7 @@ writes of a value nobody set (`spec: {}`, `containers: null`), which is why nobo
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -261,9 +261,15 @@ DEDUCED = Deduced(None)
 _ZEROS = {"string": "", "integer": 0, "number": 0, "boolean": False}
 
 
-@cache
 def shape_of(field: Field) -> Shape:
-    """The shape of a place in a schema."""
+    """The shape of a place in a schema, made once."""
+    shape: Shape | None = field.memo.get("shape")
+    if shape is None:
+        shape = field.memo["shape"] = _shape(field)
+    return shape
+
+
+def _shape(field: Field) -> Shape:
     if field.type == "array":
         if field.list_type == "map" and field.items is not None:
             return Keyed(field)
@@ -286,11 +292,15 @@ class Root(NamedTuple):
 
 def root_of(schema: Schema, subresource: str, *, has_status: bool = True) -> Root:
     """The shape of a kind, for writes to the object itself (without its status) or to a subresource."""
-    return _root(schema.root, subresource == "status", has_status)
+    name = "status alone" if subresource == "status" else "without status" if has_status else "all of it"
+    root: Root | None = schema.root.memo.get(name)
+    if root is None:
+        root = schema.root.memo[name] = _root(schema, subresource == "status", has_status)
+    return root
 
 
-@cache
-def _root(field: Field, only_status: bool, has_status: bool) -> Root:
+def _root(schema: Schema, only_status: bool, has_status: bool) -> Root:
+    field = schema.root
     if only_status:
         unowned = UNOWNED | (field.properties.keys() - {"metadata", "status"})
     else:
@@ -301,7 +311,7 @@ def _root(field: Field, only_status: bool, has_status: bool) -> Root:
         fields["metadata"] = ("f:metadata", Members(field.properties["metadata"].definition, UNOWNED_METADATA))
     owned.fields = fields
     whole = Members(field)
-    return Root(owned, whole, whole.zero)
+    return Root(owned, whole, whole.zero if schema.is_struct else {"metadata": {}})
 
 
 def _note(changed: Tree, removed: Tree, step: str, difference: Difference) -> None:

@@ -44,6 +44,9 @@ class Named(Protocol):
     @property
     def validate_name(self) -> Callable[[str, bool], list[str]] | None: ...
 
+    @property
+    def qualifies_finalizers(self) -> bool: ...
+
 
 def validate_meta(kind: Named, object: Object) -> Causes:
     """What is wrong with the metadata of a new object of `kind`; its name is generated already."""
@@ -60,7 +63,7 @@ def validate_meta(kind: Named, object: Object) -> Causes:
         causes.append(required("metadata.name", "name or generateName is required"))
     causes += _validate_namespace(kind.namespaced, metadata.get("namespace"))
     causes += _validate_common(metadata)
-    for index, finalizer in enumerate(metadata.get("finalizers") or ()):
+    for index, finalizer in enumerate(metadata.get("finalizers") or () if kind.qualifies_finalizers else ()):
         causes += validate_finalizer_is_qualified(f"metadata.finalizers[{index}]", finalizer)
     return causes
 
@@ -136,6 +139,20 @@ def validate_finalizer_is_qualified(field: str, finalizer: str) -> Causes:
     if "/" in finalizer or finalizer in STANDARD_FINALIZERS:
         return []
     return [invalid(field, finalizer, "name is neither a standard finalizer name nor is it fully qualified")]
+
+
+def finalizer_warnings(new: Object, old: Object | None) -> list[str]:
+    """What is odd about finalizers that `new` has and `old` had not, where any are allowed."""
+    known = (old or {"metadata": {}})["metadata"].get("finalizers") or ()
+    warnings = []
+    for finalizer in sorted(set(new["metadata"].get("finalizers") or ()) - set(known)):
+        begin = f'metadata.finalizers: "{finalizer}": '
+        warnings += [begin + text for text in qualified_name(finalizer)]
+        if "/" not in finalizer and finalizer not in STANDARD_FINALIZERS:
+            including = " including a path (/)" if "." in finalizer else ""
+            why = "to avoid accidental conflicts with other finalizer writers"
+            warnings.append(f"{begin}prefer a domain-qualified finalizer name{including} {why}")
+    return warnings
 
 
 def _validate_finalizers(field: str, finalizers: list[str]) -> Causes:
