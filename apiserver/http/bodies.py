@@ -13,7 +13,7 @@ from apiserver.http.negotiate import JSON, YAML, load_yaml, media_type
 from apiserver.http.options import FIELD_MANAGER_MAX_BYTES, boolean
 from apiserver.http.requests import Request
 from apiserver.kind import Kind, Object
-from apiserver.objects import decoding
+from apiserver.objects import decoding, refusing
 from schemas import Schema, load, yamls
 
 ACCEPTED_WITHOUT_STRUCT = "application/json, application/yaml"
@@ -56,7 +56,7 @@ def _from_yaml(body: bytes, schema: Schema, kind: str) -> tuple[bytes, decoding.
     try:
         value, problem = load_yaml(body)
     except yamls.YAMLError as error:
-        raise decoding.unrecognized(kind, str(error), body) from None
+        raise refusing.unrecognized(kind, str(error), body) from None
     return orjson.dumps(value), (problem,) if problem else ()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from apiserver import errors
-from apiserver.objects import decoding
+from apiserver.objects import decoding, refusing
 from schemas import yamls
 
 JSON, YAML = "application/json", "application/yaml"
@@ -78,7 +78,7 @@ def load_yaml(body: bytes) -> tuple[Any, str]:
             if not decoding.has_duplicates(body, value):
                 return value, ""
     value, duplicates = yamls.load_with_duplicates(body)
-    return value, "\n  ".join([decoding.YAML_PROBLEMS, *duplicates]) if duplicates else ""
+    return value, "\n  ".join([refusing.YAML_PROBLEMS, *duplicates]) if duplicates else ""
 
 
 def dump_yaml(value: Any) -> bytes:

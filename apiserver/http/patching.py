@@ -18,7 +18,7 @@ from apiserver.http.options import check_patch_options
 from apiserver.http.paths import Target
 from apiserver.http.requests import Request
 from apiserver.kind import Kind, Object
-from apiserver.objects import decoding, gojson, govalues
+from apiserver.objects import decoding, gojson, govalues, refusing
 from apiserver.objects.gostructs import DecodeError
 from apiserver.objects.patch import apply, copied, jsonpatch, merge, strategic
 from apiserver.objects.validation import invalid
@@ -84,7 +84,7 @@ class Patch:
         except DecodeError as error:
             raise self._refused(shown or self._shown(patched), str(error)) from None
         if decoded.problems and self.validation == "Strict":
-            raise self._refused(shown, decoding.strict_problem(decoded.problems))
+            raise self._refused(shown, refusing.strict_problem(decoded.problems))
         if self.validation == "Warn":
             self.call.warnings.extend(w for w in decoded.problems if w not in self.call.warnings)
         return decoded.object
@@ -112,7 +112,7 @@ class Patch:
         if self.duplicates and self.validation == "Strict":
             raise errors.BadRequest(f"error strict decoding YAML: {self.duplicates}")
         if self.duplicates and self.validation == "Warn":
-            call.warnings.extend(decoding.warnings_of(self.duplicates))
+            call.warnings.extend(refusing.warnings_of(self.duplicates))
         return self._decoded(wanted)
 
 

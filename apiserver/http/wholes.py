@@ -22,7 +22,7 @@ MIN_ITEMS = 20
 """Shorter lists are joined faster than they are looked up."""
 
 _Asked = tuple[Kind, str, str, str]
-_Version = tuple[int, datetime | None]
+_Version = tuple[int, int, datetime | None]
 
 
 class Wholes:
@@ -38,8 +38,8 @@ class Wholes:
         kind, prefix = selection.kind, selection.prefix
         is_table = accept.shape == TABLE
         asked = (kind, prefix, accept.shape, query.get("includeObject", "") if is_table else "")
-        # The ages in a Table are of whole seconds.
-        version = (self._store.changed(prefix), now.replace(microsecond=0) if is_table else None)
+        # A custom kind can be declared anew; the ages in a Table are of whole seconds.
+        version = (self._store.changed(prefix), id(kind), now.replace(microsecond=0) if is_table else None)
         kept = self._kept.get(asked)
         if kept is not None and kept[0] == version:
             self._kept.move_to_end(asked)

@@ -20,7 +20,7 @@ from typing import Any, Literal
 import orjson
 
 from apiserver.errors import BadRequest
-from apiserver.objects import gojson, gotime, quantity, registered
+from apiserver.objects import gojson, gotime, quantity, refusing, registered
 from apiserver.objects.gobase64 import canonical as canonical_base64
 from apiserver.objects.gojson import Members
 from apiserver.objects.gostructs import INT_LIMITS, DecodeError, Restoration, Walk, in_milli, json_type, shape
@@ -29,14 +29,6 @@ from schemas import Field, Schema
 Object = dict[str, Any]
 Validation = Literal["Strict", "Warn", "Ignore"]
 Problems = tuple[str, ...]
-
-SHOWN_OF_BODY = 30
-"""Bytes of an unreadable body that its error shows."""
-
-YAML_PROBLEMS = "yaml: unmarshal errors:"
-"""How what is wrong with YAML begins; a line for each thing follows."""
-
-TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
 
 
 @dataclass(frozen=True)
@@ -60,8 +52,10 @@ def decode_body(
         object, found = _examined(body, kind, group_version, schema)
         problems = (*known, *found)
     if problems and validation == "Strict":
-        raise BadRequest(sentence(kind, group_version, kind, strict_problem(problems)))
-    warned = tuple(text for problem in problems for text in warnings_of(problem)) if validation == "Warn" else ()
+        raise BadRequest(refusing.sentence(kind, group_version, kind, refusing.strict_problem(problems)))
+    warned = (
+        tuple(text for problem in problems for text in refusing.warnings_of(problem)) if validation == "Warn" else ()
+    )
     return _finished(object, kind, group_version, warned)
 
 
@@ -90,16 +84,6 @@ def parse(body: bytes) -> tuple[Any, list[str]]:
             return value, []
     tree = gojson.parse(body)
     return gojson.plain(tree), gojson.duplicates(tree)
-
-
-def warnings_of(problem: str) -> list[str]:
-    """A problem as warnings: each of YAML's is one of its own."""
-    _, yaml, lines = problem.partition(YAML_PROBLEMS + "\n")
-    return [line.strip() for line in lines.split("\n")] if yaml else [problem]
-
-
-def strict_problem(problems: Problems | list[str]) -> str:
-    return "strict decoding error: " + ", ".join(problems)
 
 
 # -- the careful way ---------------------------------------------------------------------------------------------------
@@ -135,10 +119,10 @@ def _examined(body: bytes, kind: str, group_version: str, schema: Schema) -> tup
         tree = _parsed(body)
         given_kind, given_version = _type_meta(tree, kind, group_version)
     except ValueError as error:
-        raise unrecognized(kind, str(error), body) from None
+        raise refusing.unrecognized(kind, str(error), body) from None
     problem = registered.mismatch(given_kind, given_version, kind, group_version)
     if problem:
-        raise BadRequest(sentence(given_kind, given_version, kind, problem))
+        raise BadRequest(refusing.sentence(given_kind, given_version, kind, problem))
     if given_version != group_version:
         raise BadRequest(
             f"the API version in the data ({given_version}) does not match the expected API version ({group_version})"
@@ -150,7 +134,7 @@ def _examined(body: bytes, kind: str, group_version: str, schema: Schema) -> tup
         problem = str(error)
     except RecursionError:
         problem = "exceeded max depth"
-    raise BadRequest(sentence(given_kind, given_version, kind, problem))
+    raise BadRequest(refusing.sentence(given_kind, given_version, kind, problem))
 
 
 def _parsed(body: bytes) -> Any:
@@ -164,7 +148,9 @@ def _type_meta(tree: Any, kind: str, group_version: str) -> tuple[str, str]:
     """The kind and apiVersion an object gives itself, or else those expected. Raises ValueError."""
     found = {"apiversion": "", "kind": ""}
     if tree is not None and not isinstance(tree, Members):
-        raise ValueError(_unreadable(f"json: cannot unmarshal {json_type(tree)} into Go value of type {TYPE_META}"))
+        raise ValueError(
+            _unreadable(f"json: cannot unmarshal {json_type(tree)} into Go value of type {refusing.TYPE_META}")
+        )
     for name, value in tree or ():
         key = name.lower()
         if key in found and value is not None:
@@ -188,24 +174,6 @@ def _group_version(given: str, expected: str) -> str:
 
 def _unreadable(text: str) -> str:
     return f"couldn't get version/kind; json parse error: {text}"
-
-
-def sentence(given_kind: str, given_version: str, kind: str, problem: str) -> str:
-    version = registered.quoted(given_version.rpartition("/")[2])
-    return f"{given_kind} in version {version} cannot be handled as a {kind}: {problem}"
-
-
-def unrecognized(kind: str, problem: str, body: bytes) -> BadRequest:
-    """What is said of a body of which not even the kind can be found out."""
-    return BadRequest(f"the object provided is unrecognized (must be of type {kind}): {problem} ({_summary(body)})")
-
-
-def _summary(body: bytes) -> str:
-    """The beginning of a body, in hexadecimal where it is not an object."""
-    if not body:
-        return "<empty>"
-    start, more = body[:SHOWN_OF_BODY], " ..." if len(body) > SHOWN_OF_BODY else ""
-    return (start.decode("utf-8", "replace") if body.startswith(b"{") else start.hex()) + more
 
 
 def _finished(object: Object, kind: str, group_version: str, problems: Problems) -> Decoded:

@@ -10,8 +10,11 @@ import pytest
 
 from apiserver.errors import Forbidden, Invalid, NotFound
 from apiserver.http import discovery
+from apiserver.http.negotiate import JSON, Accepted
 from apiserver.http.openapi import OpenAPI
+from apiserver.http.wholes import MIN_ITEMS, Wholes
 from apiserver.storage.sql import SQLLog
+from apiserver.watching import Selection
 from tests.apiserver.custom import boat, definition
 from tests.apiserver.harness import Harness
 
@@ -138,6 +141,26 @@ async def test_a_changed_schema_holds_at_once_and_shows_in_objects_that_are_ther
         assert h.get("Boat", "argo")["spec"] == {"sails": 1, "colour": "red"}
         assert [column.name for column in h.kind("Boat").columns] == ["Name", "Colour"]
         assert (await h.create(boat("second", sails=0)))["spec"] == {"sails": 0, "colour": "red"}
+
+
+async def test_long_lists_follow_the_schema_too() -> None:
+    async with Harness() as h:
+        await defined(h)
+        for number in range(MIN_ITEMS):
+            await h.create(boat(f"boat-{number}"))
+        wholes = Wholes(h.cluster.store)
+
+        def listed() -> bytes:
+            return wholes.items(Selection(h.kind("Boat")), Accepted(JSON), h.clock.now(), {})
+
+        assert b"red" not in listed()
+
+        def change(spec: Object) -> None:
+            properties = spec["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]
+            properties["colour"] = {"type": "string", "default": "red"}
+
+        await changed(h, change)
+        assert listed().count(b'"colour":"red"') == MIN_ITEMS
 
 
 async def test_versions_are_faces_of_one_object() -> None:

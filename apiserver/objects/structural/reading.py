@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from apiserver.errors import BadRequest
-from apiserver.objects import decoding, gojson
+from apiserver.objects import decoding, gojson, refusing
 from apiserver.objects.decoding import Decoded, Problems, Validation
 from apiserver.objects.gostructs import DecodeError
 from apiserver.objects.govalues import json_type
@@ -26,13 +26,13 @@ def decode_body(
     try:
         value, twice = decoding.parse(body)
     except gojson.SyntaxProblem as error:
-        raise decoding.unrecognized(kind, f"couldn't get version/kind; json parse error: {error}", body) from None
+        raise refusing.unrecognized(kind, f"couldn't get version/kind; json parse error: {error}", body) from None
     if not isinstance(value, dict):
-        text = f"json: cannot unmarshal {json_type(value)} into Go value of type {decoding.TYPE_META}"
-        raise decoding.unrecognized(kind, f"couldn't get version/kind; json parse error: {text}", body)
+        text = f"json: cannot unmarshal {json_type(value)} into Go value of type {refusing.TYPE_META}"
+        raise refusing.unrecognized(kind, f"couldn't get version/kind; json parse error: {text}", body)
     for name, missing in (("kind", "Object 'Kind' is missing in"), ("apiVersion", "Object 'apiVersion' is missing in")):
         if not isinstance(value.get(name), str) or not value[name]:
-            raise decoding.unrecognized(kind, f"{missing} '{body.decode('utf-8', 'replace')}'", body)
+            raise refusing.unrecognized(kind, f"{missing} '{body.decode('utf-8', 'replace')}'", body)
     if value["apiVersion"] != group_version:
         raise BadRequest(
             f"the API version in the data ({value['apiVersion']}) does not match the expected API version "
@@ -41,11 +41,11 @@ def decode_body(
     try:
         decoded = decode_value(value, schema, twice)
     except DecodeError as error:
-        raise BadRequest(decoding.sentence(value["kind"], group_version, kind, str(error))) from None
+        raise BadRequest(refusing.sentence(value["kind"], group_version, kind, str(error))) from None
     problems = (*known, *decoded.problems)
     if problems and validation == "Strict":
-        raise BadRequest(decoding.sentence(value["kind"], group_version, kind, decoding.strict_problem(problems)))
-    warned = [text for problem in problems for text in decoding.warnings_of(problem)] if validation == "Warn" else ()
+        raise BadRequest(refusing.sentence(value["kind"], group_version, kind, refusing.strict_problem(problems)))
+    warned = [text for problem in problems for text in refusing.warnings_of(problem)] if validation == "Warn" else ()
     return Decoded(decoded.object, tuple(warned))
 
 
