@@ -42,6 +42,8 @@ _PAGES = {
     ("", "LimitRange"): "limits",
     ("", "Namespace"): "namespace",
     ("", "Node"): "node",
+    ("", "PersistentVolume"): "persistentvolume",
+    ("", "PersistentVolumeClaim"): "persistentvolumeclaim",
     ("", "Pod"): "pod",
     ("", "ReplicationController"): "replicaset",
     ("", "ResourceQuota"): "quota",
@@ -56,8 +58,14 @@ _PAGES = {
     ("batch", "Job"): "job",
     ("autoscaling", "HorizontalPodAutoscaler"): "autoscaler",
     ("discovery.k8s.io", "EndpointSlice"): "endpointslice",
+    ("networking.k8s.io", "Ingress"): "ingress",
+    ("networking.k8s.io", "IngressClass"): "ingressclass",
+    ("networking.k8s.io", "NetworkPolicy"): "networkpolicy",
     ("policy", "PodDisruptionBudget"): "disruptionbudget",
     ("scheduling.k8s.io", "PriorityClass"): "priorityclass",
+    ("storage.k8s.io", "CSINode"): "csinode",
+    ("storage.k8s.io", "StorageClass"): "storageclass",
+    ("storage.k8s.io", "VolumeAttributesClass"): "volumeattributesclass",
 }
 
 

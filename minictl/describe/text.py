@@ -1,6 +1,6 @@
 """What every description is written with: a page of lines, and how labels, times and values read on it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -164,6 +164,17 @@ def label_selector(chosen: Mapping[str, Any] | None) -> str:
         key, values = expression["key"], ",".join(sorted(expression.get("values") or ()))
         terms.append((key, _OPERATORS[expression["operator"]].format(key=key, values=values)))
     return joined(text for _, text in sorted(terms, key=lambda term: term[0]))
+
+
+def terms(page: Page, those: Iterable[Sequence[Mapping[str, Any]]], level: int) -> None:
+    """`Term 0:` and what it asks of a node, expression by expression; `<none>` for nothing."""
+    for number, expressions in enumerate(those):
+        page.stack(f"Term {number}", (_expression(each) for each in expressions), level)
+
+
+def _expression(expression: Mapping[str, Any]) -> str:
+    text, values = f"{expression.get('key', '')} {expression.get('operator', 'In').lower()}", expression.get("values")
+    return f"{text} [{', '.join(values)}]" if values else text
 
 
 def controller(meta: Mapping[str, Any]) -> str:

@@ -7,6 +7,8 @@ from minictl.describe import quantities
 from minictl.describe.text import NONE, UNSET, Page
 from minictl.texts.gotext import plain
 
+LONG_ATTRIBUTE = 140
+
 Fields = Mapping[str, Any]
 # (label, path in the volume's source, what an absent value reads as)
 Row = tuple[str, str, object]
@@ -82,6 +84,110 @@ _PLAIN: dict[str, tuple[str, tuple[Row, ...]]] = {
 }
 
 
+# The same for volumes of the whole cluster, where they differ.
+_PERSISTENT: dict[str, tuple[str, tuple[Row, ...]]] = {
+    "local": ("LocalVolume (a persistent volume backed by local storage on a node)", (("Path", "path", ""),)),
+    "glusterfs": (
+        _PLAIN["glusterfs"][0],
+        (
+            ("EndpointsName", "endpoints", ""),
+            ("EndpointsNamespace", "endpointsNamespace", UNSET),
+            ("Path", "path", ""),
+            ("ReadOnly", "readOnly", False),
+        ),
+    ),
+    "azureFile": (
+        _PLAIN["azureFile"][0],
+        (
+            ("SecretName", "secretName", ""),
+            ("SecretNamespace", "secretNamespace", ""),
+            ("ShareName", "shareName", ""),
+            ("ReadOnly", "readOnly", False),
+        ),
+    ),
+    "cephfs": (
+        "CephFS (a CephFS mount on the host that shares a pod's lifetime)",
+        (
+            ("Monitors", "monitors", []),
+            ("Path", "path", ""),
+            ("User", "user", ""),
+            ("SecretFile", "secretFile", ""),
+            ("SecretRef", "secretRef", ""),
+            ("ReadOnly", "readOnly", False),
+        ),
+    ),
+    "rbd": (
+        "RBD (a Rados Block Device mount on the host that shares a pod's lifetime)",
+        (
+            ("CephMonitors", "monitors", []),
+            ("RBDImage", "image", ""),
+            ("FSType", "fsType", ""),
+            ("RBDPool", "pool", ""),
+            ("RadosUser", "user", ""),
+            ("Keyring", "keyring", ""),
+            ("SecretRef", "secretRef", ""),
+            ("ReadOnly", "readOnly", False),
+        ),
+    ),
+    "cinder": (
+        "Cinder (a Persistent Disk resource in OpenStack)",
+        (
+            ("VolumeID", "volumeID", ""),
+            ("FSType", "fsType", ""),
+            ("ReadOnly", "readOnly", False),
+            ("SecretRef", "secretRef", ""),
+        ),
+    ),
+}
+
+
+def persistent(page: Page, spec: Fields) -> None:
+    """What a PersistentVolume stands for; `<unknown>` for what has no words of its own."""
+    for key, show in (("csi", _csi), ("fc", _fc), ("iscsi", _iscsi)):
+        if spec.get(key) is not None:
+            show(page, spec[key])
+            return
+    for key, (what, rows) in {**_PLAIN, **_PERSISTENT}.items():
+        if spec.get(key) is not None:
+            source = spec[key]
+            if any(label == "SecretRef" for label, _, _ in rows):
+                source = {**source, "secretRef": _secret_reference(source.get("secretRef"))}
+            _rows(page, what, rows, source)
+            return
+    page.line("<unknown>", 1)
+
+
+def _secret_reference(reference: Fields | None) -> str:
+    """A reference as Go prints it."""
+    if reference is None:
+        return "nil"
+    return f"&SecretReference{{Name:{reference.get('name', '')},Namespace:{reference.get('namespace', '')},}}"
+
+
+def _fc(page: Page, source: Fields) -> None:
+    page.field("Type", "FC (a Fibre Channel disk)", 2)
+    page.field("TargetWWNs", ", ".join(source.get("targetWWNs") or ()), 2)
+    page.field("LUN", source.get("lun", NONE), 2)
+    page.field("FSType", source.get("fsType", ""), 2)
+    page.field("ReadOnly", plain(bool(source.get("readOnly"))), 2)
+
+
+def _iscsi(page: Page, source: Fields) -> None:
+    what = "an ISCSI Disk resource that is attached to a kubelet's host machine and then exposed to the pod"
+    page.field("Type", f"ISCSI ({what})", 2)
+    page.field("TargetPortal", source.get("targetPortal", ""), 2)
+    page.field("IQN", source.get("iqn", ""), 2)
+    page.field("Lun", source.get("lun", 0), 2)
+    page.line(f"ISCSIInterface\t{source.get('iscsiInterface', '')}", 2)
+    page.field("FSType", source.get("fsType", ""), 2)
+    page.field("ReadOnly", plain(bool(source.get("readOnly"))), 2)
+    page.field("Portals", plain(source.get("portals") or []), 2)
+    page.field("DiscoveryCHAPAuth", plain(bool(source.get("chapAuthDiscovery"))), 2)
+    page.field("SessionCHAPAuth", plain(bool(source.get("chapAuthSession"))), 2)
+    page.field("SecretRef", _secret_reference(source.get("secretRef")), 2)
+    page.field("InitiatorName", source.get("initiatorName", NONE), 2)
+
+
 def write(page: Page, volumes: Sequence[Fields] | None, template: bool = False) -> None:
     indent = "  " if template else ""
     if not volumes:
@@ -138,9 +244,15 @@ def _csi(page: Page, source: Fields) -> None:
     page.field("Type", "CSI (a Container Storage Interface (CSI) volume source)", 2)
     page.field("Driver", source.get("driver", ""), 2)
     page.field("FSType", source.get("fsType", ""), 2)
+    if "volumeHandle" in source:
+        page.field("VolumeHandle", source["volumeHandle"], 2)
     page.field("ReadOnly", plain(bool(source.get("readOnly"))), 2)
-    attributes = sorted((source.get("volumeAttributes") or {}).items())
-    page.stack("VolumeAttributes", (f"{key}={value}" for key, value in attributes), 2)
+    attributes = [f"{key}={value}" for key, value in sorted((source.get("volumeAttributes") or {}).items())]
+    page.stack("VolumeAttributes", ("    " + _cut(each) for each in attributes), 2)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONG_ATTRIBUTE else text[:LONG_ATTRIBUTE] + "..."
 
 
 def _ephemeral(page: Page, source: Fields) -> None:
