@@ -11,7 +11,7 @@ from apiserver.admission import Plugin, Verb, View
 from apiserver.call import Call
 from apiserver.kind import Kind, Object
 from apiserver.kinds import ingress, ingressclass, persistentvolumeclaim, storageclass
-from apiserver.objects.storage import is_default_class, names_class
+from apiserver.objects.storage import default_of, is_default_class, names_class
 from apiserver.objects.validation.ingress import CLASS_ANNOTATION
 
 DEFAULT_INGRESS_CLASS = "ingressclass.kubernetes.io/is-default-class"
@@ -43,6 +43,4 @@ def _is_default_ingress(ingress_class: Object) -> bool:
 
 def _default(view: View, kind: Kind, is_default: Callable[[Object], bool]) -> str:
     """The name of the default class of `kind`, "" if there is none."""
-    defaults = [record.object["metadata"] for record in view.list(kind) if is_default(record.object)]
-    newest = max((metadata["creationTimestamp"] for metadata in defaults), default="")
-    return min((metadata["name"] for metadata in defaults if metadata["creationTimestamp"] == newest), default="")
+    return default_of(record.object for record in view.list(kind) if is_default(record.object))

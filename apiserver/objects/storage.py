@@ -44,6 +44,13 @@ def is_default_class(storage_class: Object) -> bool:
     return any(annotations.get(name) == "true" for name in DEFAULT_CLASS_ANNOTATIONS)
 
 
+def default_of(classes: Iterable[Object]) -> str:
+    """The name of the newest of these classes, of equally new ones the first by name; "" for none."""
+    ages = [(each["metadata"]["creationTimestamp"], each["metadata"]["name"]) for each in classes]
+    newest = max((created for created, _ in ages), default="")
+    return min((name for created, name in ages if created == newest), default="")
+
+
 def short_modes(modes: Iterable[str] | None) -> str:
     """`RWO,ROX`."""
     given = set(modes or ())

@@ -120,7 +120,7 @@ def read(pod: Object) -> PodInfo:
         spread=_spread(spec.get("topologySpreadConstraints"), own_labels),
         owner=_owner(metadata),
         terminating=bool(metadata.get("deletionTimestamp")),
-        claims=tuple(_claims(metadata["name"], spec)),
+        claims=tuple(claim_names(metadata["name"], spec)),
     )
 
 
@@ -132,7 +132,8 @@ def host_ports(spec: Object) -> Iterator[Port]:
                 yield (port.get("hostIP") or ANY_IP, port.get("protocol", "TCP"), port["hostPort"])
 
 
-def _claims(pod: str, spec: Object) -> Iterator[str]:
+def claim_names(pod: str, spec: Object) -> Iterator[str]:
+    """The claims that a Pod of this name uses."""
     for volume in spec.get("volumes") or ():
         if "persistentVolumeClaim" in volume:
             yield volume["persistentVolumeClaim"]["claimName"]
