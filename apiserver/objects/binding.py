@@ -304,10 +304,15 @@ def bound_volume(volume: Object, claim: Object) -> Object:
     if not is_bound_to(volume, claim):
         _annotate(volume, BY_CONTROLLER)
     if before.get("uid") != claim["metadata"]["uid"]:
-        metadata = claim["metadata"]
-        kept = {name: metadata[name] for name in ("namespace", "name", "uid", "resourceVersion")}
-        volume["spec"]["claimRef"] = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", **kept}
+        volume["spec"]["claimRef"] = reference_to(claim)
     return volume
+
+
+def reference_to(claim: Object) -> Object:
+    """What a volume keeps of its claim."""
+    metadata = claim["metadata"]
+    kept = {name: metadata[name] for name in ("namespace", "name", "uid", "resourceVersion")}
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", **kept}
 
 
 def bound_claim(claim: Object, volume_name: str) -> Object:

@@ -174,3 +174,77 @@ async def test_a_claim_without_a_class_gets_the_default_that_comes_later() -> No
         await h.create(default)
         await h.settle()
         assert h.get("PersistentVolumeClaim", "data")["spec"]["storageClassName"] == "fast"
+
+
+# -- the simulated provisioner -----------------------------------------------------------------------------------------
+
+SIMULATED = "minictl.dev/simulated"
+
+
+def sizes(h: Harness) -> tuple[str, str]:
+    (made,) = h.list("PersistentVolume")
+    held = h.get("PersistentVolumeClaim", "data")["status"]["capacity"]
+    return made["spec"]["capacity"]["storage"], held["storage"]
+
+
+async def test_a_simulated_volume_is_made_bound_and_deleted_with_its_claim() -> None:
+    async with Harness() as h:
+        await h.create(storage_class("fast", SIMULATED, mountOptions=["ro"]))
+        await h.create(claim("data", "3Gi", "fast"))
+        await h.settle()
+        bound = h.get("PersistentVolumeClaim", "data")
+        (made,) = h.list("PersistentVolume")
+        assert bound["status"]["phase"] == made["status"]["phase"] == "Bound"
+        assert made["metadata"]["name"] == bound["spec"]["volumeName"] == f"pvc-{bound['metadata']['uid']}"
+        assert made["spec"]["mountOptions"] == ["ro"]
+        assert {"ExternalProvisioning", "Provisioning", "ProvisioningSucceeded"} == {
+            reason for reason, _ in said(h, "PersistentVolumeClaim", "data")
+        }
+        await delete(h, "PersistentVolumeClaim", "data")
+        assert h.list("PersistentVolume") == []
+
+
+async def test_a_simulated_volume_is_kept_where_its_class_says_so() -> None:
+    async with Harness() as h:
+        await h.create(storage_class("fast", SIMULATED, reclaimPolicy="Retain"))
+        await h.create(claim("data", storage_class="fast"))
+        await h.settle()
+        await delete(h, "PersistentVolumeClaim", "data")
+        assert list(phases(h).values()) == ["Released"]
+
+
+async def test_a_simulated_volume_grows_with_its_claim() -> None:
+    def larger(object: Object) -> Object:
+        object["spec"]["resources"]["requests"]["storage"] = "2Gi"
+        return object
+
+    async with Harness() as h:
+        await h.create(storage_class("fast", SIMULATED, allowVolumeExpansion=True))
+        await h.create(claim("data", storage_class="fast"))
+        await h.settle()
+        assert sizes(h) == ("1Gi", "1Gi")
+        await h.api.modify(h.kind("PersistentVolumeClaim"), "default", "data", larger)
+        await h.settle()
+        assert sizes(h) == ("2Gi", "2Gi")
+        reasons = [reason for reason, _ in said(h, "PersistentVolumeClaim", "data")]
+        assert reasons[-2:] == ["Resizing", "VolumeResizeSuccessful"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "problem"),
+    [
+        ({"selector": {"matchLabels": {"a": "b"}}}, "claim Selector is not supported"),
+        (
+            {"dataSource": {"kind": "PersistentVolumeClaim", "name": "other"}},
+            "simulated volumes begin empty, not with a PersistentVolumeClaim",
+        ),
+    ],
+)
+async def test_what_no_simulated_volume_can_be_is_refused(asked: Object, problem: str) -> None:
+    async with Harness() as h:
+        await h.create(storage_class("fast", SIMULATED))
+        await h.create(claim("data", storage_class="fast", **asked))
+        await h.settle()
+        assert h.list("PersistentVolume") == []
+        text = f'failed to provision volume with StorageClass "fast": {problem}'
+        assert ("ProvisioningFailed", text) in said(h, "PersistentVolumeClaim", "data")
