@@ -27,6 +27,7 @@ from apiserver.controllers import (
     cronjob,
     customresources,
     daemonset,
+    clusterroleaggregation,
     deployment,
     disruption,
     endpoints,
@@ -141,6 +142,7 @@ class Cluster:
         self._allocation.load(self.api)
         await namespace.bootstrap(self.api)
         await priorities.bootstrap(self.api)
+        await clusterroleaggregation.bootstrap(self.api)
         await kubernetes_service.bootstrap(self.api, self.settings.service_ip, CONTROL_PLANE, port)
         await nodes.bootstrap(self.api, self.settings.nodes, self.settings.pod_cidr)
         if is_new:
@@ -176,6 +178,7 @@ class Cluster:
             garbagecollector.controller(),
             namespace.controller(),
             serviceaccount.controller(),
+            clusterroleaggregation.controller(),
             eventexpiry.controller(),
             kubernetes_service.controller(self.settings.service_ip, CONTROL_PLANE, port),
             rootca.controller(self._ca_pem),
