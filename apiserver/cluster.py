@@ -11,8 +11,10 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from apiserver import certificates
+from apiserver.accounts import Accounts
 from apiserver.admission.claim_resize import ClaimResize
 from apiserver.admission.default_classes import DefaultClasses
+from apiserver.admission.escalation import EscalationCheck
 from apiserver.admission.job import JobAdmission
 from apiserver.admission.limits import LimitAdmission
 from apiserver.admission.namespace_lifecycle import NamespaceLifecycle
@@ -22,12 +24,13 @@ from apiserver.admission.quota import QuotaAdmission
 from apiserver.admission.runtimeclass import RuntimeClassAdmission
 from apiserver.admission.service_allocation import ServiceAllocation
 from apiserver.api import API
+from apiserver.authorization import Authorizer
 from apiserver.clock import Clock, ManualClock
 from apiserver.controllers import (
+    clusterroleaggregation,
     cronjob,
     customresources,
     daemonset,
-    clusterroleaggregation,
     deployment,
     disruption,
     endpoints,
@@ -52,6 +55,7 @@ from apiserver.controllers import (
     rootca,
     scheduler,
     serviceaccount,
+    serviceaccounttoken,
     statefulset,
     ttlafterfinished,
 )
@@ -62,10 +66,12 @@ from apiserver.http.clockdoor import ClockDoor
 from apiserver.http.documents import Documents
 from apiserver.http.handlers import Handlers
 from apiserver.http.listeners import Listener, PortTaken, open_port, open_unix
+from apiserver.http.reviews import Reviews
 from apiserver.kind import Kinds
 from apiserver.kinds import BUILTIN
 from apiserver.reconcile.controller import Controller, Runner
 from apiserver.runtime.simulated import SimulatedRuntime
+from apiserver.signing import Signer
 from apiserver.storage import Log
 from apiserver.storage.store import Store
 
@@ -104,6 +110,11 @@ class Settings:
         """The ClusterIP of the `kubernetes` Service: the first of the range."""
         return str(ip_network(self.service_cidr)[1])
 
+    @property
+    def issuer(self) -> str:
+        """Who signs the tokens of ServiceAccounts."""
+        return f"https://kubernetes.default.svc.{self.cluster_domain}"
+
 
 class Cluster:
     """A control plane over a log. start() makes it whole but for the listeners, which listen() opens."""
@@ -118,6 +129,7 @@ class Cluster:
         bounded = tuple(kind for kind in BUILTIN if kind.name in ("Pod", "PersistentVolumeClaim"))
         plugins = (
             NamespaceLifecycle(),
+            EscalationCheck(),
             LimitAdmission(bounded),
             PodAdmission(),
             PriorityAdmission(),
@@ -130,6 +142,7 @@ class Cluster:
         )
         self.api = API(self.kinds, self.store, clock, plugins)
         self.runtime = SimulatedRuntime(clock, settings.pod_start_delay)
+        self.accounts = Accounts(self.api, Signer(settings.state_folder / "sa.key"), settings.issuer)
         self.runner: Runner | None = None
         self._listeners: list[Listener] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -178,6 +191,7 @@ class Cluster:
             garbagecollector.controller(),
             namespace.controller(),
             serviceaccount.controller(),
+            serviceaccounttoken.controller(self.accounts, self._ca_pem),
             clusterroleaggregation.controller(),
             eventexpiry.controller(),
             kubernetes_service.controller(self.settings.service_ip, CONTROL_PLANE, port),
@@ -189,20 +203,24 @@ class Cluster:
         settings = self.settings
         credentials = certificates.Credentials(settings.state_folder)
         token = credentials.token(settings.token)
-        documents = Documents(self.kinds, f"{LOOPBACK}:{self._tcp.getsockname()[1]}")
-        handlers, authenticator = Handlers(self.api), Authenticator(token)
-        door = ClockDoor(self.clock, self.advance)
-        private = App(documents, handlers, authenticator, door, trusted=True)
-        public = App(documents, handlers, authenticator, door, trusted=False)
+        private, public = self.apps(token, f"{LOOPBACK}:{self._tcp.getsockname()[1]}")
         url = f"https://{LOOPBACK}:{self._tcp.getsockname()[1]}"
         certificates.write_kubeconfig(credentials, url, token, settings.name)
         self._listeners = [
-            Listener(public, self._tcp, credentials.certificate, credentials.key),
+            Listener(public, self._tcp, credentials.certificate, credentials.key, credentials.ca_certificate),
             Listener(private, open_unix(settings.state_folder / "api.sock")),
         ]
         for listener in self._listeners:
             await listener.start()
         return url
+
+    def apps(self, token: str, server: str, door: ClockDoor | None = None) -> tuple[App, App]:
+        """What answers those who are trusted because they can connect, and what answers all others."""
+        documents = Documents(self.kinds, server, self.accounts)
+        authenticator, authorizer = Authenticator(token, self.accounts), Authorizer(self.api)
+        handlers = Handlers(self.api, Reviews(authorizer, self.accounts, authenticator, self.clock))
+        parts = (documents, handlers, authenticator, authorizer, door or ClockDoor(self.clock, self.advance))
+        return App(*parts, trusted=True), App(*parts, trusted=False)
 
     async def advance(self, seconds: float) -> None:
         """Move a manual clock, stopping wherever something is due, until the controllers have seen to it."""

@@ -92,7 +92,8 @@ class Forbidden(APIError):
     code, reason = 403, "Forbidden"
 
     def __init__(self, resource: Resource, name: str, because: str) -> None:
-        super().__init__(f'{resource} "{name}" is forbidden: {because}', _details(resource, name))
+        what = f'{resource} "{name}" is ' if name else f"{resource} is " if resource.plural else ""
+        super().__init__(f"{what}forbidden: {because}", _details(resource, name))
 
 
 class NotFound(APIError):

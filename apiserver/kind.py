@@ -191,6 +191,8 @@ class Kind:
     """A DELETE that does not say what becomes of dependents leaves them alone (Jobs, for old times' sake)."""
     orphan_warning: str = ""
     """What such a DELETE is warned of."""
+    stored: bool = True
+    """False: a question in the form of an object, which is answered and forgotten (apiserver/reviews.py)."""
     stored_as: StoredAs | None = None
     """Set for a kind whose objects are stored in the form of another (Event of events.k8s.io/v1)."""
     list_kind: str = ""

@@ -11,8 +11,10 @@ from urllib.parse import parse_qsl
 import orjson
 
 from apiserver import errors
-from apiserver.http import clockdoor
-from apiserver.http.authentication import Authenticator, refuse_other_sites
+from apiserver.authorization import Authorizer
+from apiserver.call import Identity
+from apiserver.http import authorization, clockdoor
+from apiserver.http.authentication import ADMIN, Authenticator, refuse_other_sites
 from apiserver.http.clockdoor import ClockDoor
 from apiserver.http.documents import Documents
 from apiserver.http.handlers import Handlers
@@ -41,6 +43,7 @@ class App:
         documents: Documents,
         handlers: Handlers,
         authenticator: Authenticator,
+        authorizer: Authorizer,
         clock: ClockDoor | None = None,
         *,
         trusted: bool,
@@ -49,6 +52,7 @@ class App:
         self._handlers = handlers
         self._authenticator = authenticator
         self._clock = clock
+        self._authorizer = authorizer
         self._trusted = trusted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,12 +84,21 @@ class App:
         parts = segments(scope["raw_path"].partition(b"?")[0].decode("latin-1"))
         query_string = scope["query_string"].decode("latin-1")
         query = dict(reversed(parse_qsl(query_string, keep_blank_values=True))) if query_string else {}
-        identity = self._authenticator.identify(headers, parts[0] if parts else "", trusted=self._trusted)
+        identity = self._identity(scope, headers)
+        authorization.check(self._authorizer, identity, scope["method"], scope["path"], parts, query)
 
         async def read() -> bytes:
             return await _body(receive, headers)
 
         return Request(scope["method"], parts, query, headers, identity, read)
+
+    def _identity(self, scope: Scope, headers: dict[str, str]) -> Identity:
+        """Who asks, or whom they ask for. Raises Unauthorized, Forbidden."""
+        certified = ADMIN if self._trusted else scope["state"].get("identity")
+        identity = self._authenticator.identify(headers, certified)
+        if not authorization.IMPERSONATION.isdisjoint(headers):
+            return authorization.impersonated(self._authorizer, identity, scope["headers"])
+        return identity
 
     async def _answer(self, request: Request) -> Response:
         if self._clock is not None and request.parts[:1] == [clockdoor.PREFIX]:

@@ -7,11 +7,13 @@ from typing import Any
 
 import orjson
 
+from apiserver.accounts import Accounts
 from apiserver.http import discovery, openapi
 from apiserver.http.negotiate import DISCOVERY, accepted
 from apiserver.http.representations import finish
 from apiserver.http.requests import Request, Response
 from apiserver.kind import Kinds
+from apiserver.signing import ALGORITHM
 
 TEXT = "text/plain; charset=utf-8"
 CHECKS = ("ping", "log", "controllers")
@@ -20,9 +22,10 @@ CHECKS = ("ping", "log", "controllers")
 class Documents:
     """Finds the document a path names. `server` is the host:port that clients reach."""
 
-    def __init__(self, kinds: Kinds, server: str) -> None:
+    def __init__(self, kinds: Kinds, server: str, accounts: Accounts) -> None:
         self._kinds = kinds
         self._server = server
+        self._accounts = accounts
         self._openapi = openapi.OpenAPI(kinds)
 
     def find(self, request: Request) -> Response | None:
@@ -80,6 +83,24 @@ class Documents:
         lines = [f"[+]{check} ok" for check in CHECKS] + [f"{request.parts[0]} check passed", ""]
         return Response("\n".join(lines).encode(), media_type=TEXT)
 
+    def _issuer(self, request: Request) -> Response:
+        """Whom tokens of ServiceAccounts are from, and where the keys are that prove it (OpenID Connect discovery)."""
+        if request.parts[1:] != ["openid-configuration"]:
+            return NO_PAGE
+        document = {
+            "issuer": self._accounts.issuer,
+            "jwks_uri": f"https://{self._server}/openid/v1/jwks",
+            "response_types_supported": ["id_token"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [ALGORITHM],
+        }
+        return Response(orjson.dumps(document))
+
+    def _keys(self, request: Request) -> Response:
+        if request.parts[1:] != ["v1", "jwks"]:
+            return NO_PAGE
+        return Response(orjson.dumps(self._accounts.signer.jwks()), media_type="application/jwk-set+json")
+
     def _root(self, request: Request) -> Response:
         paths = ["/api", "/api/v1", "/apis", *_PLAIN_PATHS]
         for group_version in self._kinds.group_versions():
@@ -92,13 +113,24 @@ NO_PAGE = Response(b"404 page not found\n", 404, "text/plain; charset=utf-8")
 
 _PLAIN: dict[str, Callable[[Documents, Request], Response]] = {
     "": Documents._root,
+    ".well-known": Documents._issuer,
     "openapi": Documents._openapi_v3,
+    "openid": Documents._keys,
     "version": Documents._version,
     "healthz": Documents._health,
     "livez": Documents._health,
     "readyz": Documents._health,
 }
-_PLAIN_PATHS = ("/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version")
+_PLAIN_PATHS = (
+    "/.well-known/openid-configuration",
+    "/openid/v1/jwks",
+    "/healthz",
+    "/livez",
+    "/openapi/v2",
+    "/openapi/v3",
+    "/readyz",
+    "/version",
+)
 
 
 def _json(request: Request, document: Any) -> Response:

@@ -27,6 +27,7 @@ from apiserver.http.options import (
 from apiserver.http.paths import Target, target
 from apiserver.http.podlogs import NotServed
 from apiserver.http.requests import Request, Response
+from apiserver.http.reviews import Reviews
 from apiserver.http.streams import WatchStream
 from apiserver.http.subresources import SUBRESOURCES
 from apiserver.http.wholes import Wholes
@@ -49,8 +50,10 @@ OBJECT = {"GET": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 class Handlers:
     """Requests about objects."""
 
-    def __init__(self, api: API) -> None:
+    def __init__(self, api: API, reviews: Reviews) -> None:
         self.api = api
+        self._reviews = reviews
+        self._subresources = {**SUBRESOURCES, "token": {"POST": reviews.post_token}}
         self._wholes = Wholes(api.store)
         self._verbs: dict[str, Callable[[Request, Kind, Target], Awaitable[Response]]] = {
             "get": self.get,
@@ -82,6 +85,8 @@ class Handlers:
             assert owner is not None
             there = Target(kind.group_version, plural, place.namespace, subresource=subresource)
             return await self._subresource(request, owner, there)
+        if not kind.stored:
+            return await self._reviews.post(request, kind, place)
         return await self._verbs[verb](request, kind, place)
 
     async def _subresource(self, request: Request, kind: Kind, place: Target) -> Response:
@@ -89,7 +94,7 @@ class Handlers:
         is_view = (name == "status" and kind.status) or name in kind.parts
         if is_view and request.method in ("GET", "PUT", "PATCH"):
             return await self._verbs[OBJECT[request.method]](request, kind, place)
-        methods = SUBRESOURCES.get(name)
+        methods = self._subresources.get(name)
         known = name in kind.subresources or (name == "scale" and kind.scale) or (name == "status" and kind.status)
         if not known:
             raise errors.UnknownPath()

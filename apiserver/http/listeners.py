@@ -9,11 +9,15 @@ import asyncio
 import contextlib
 import os
 import socket
+import ssl
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from apiserver.http.authentication import certified
 
 BACKLOG = 512
 SHUTDOWN_SECONDS = 2
@@ -23,6 +27,18 @@ KEEP_ALIVE_SECONDS = 90
 
 class PortTaken(Exception):
     """Somebody else listens there; the message says what to do."""
+
+
+class _Connection(HttpToolsProtocol):
+    """uvicorn's HTTP, which also tells the app whom a connection's certificate names: scope["state"]["identity"]."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        tls = transport.get_extra_info("ssl_object")
+        peer = tls.getpeercert() if tls is not None else None
+        if peer:
+            identity = certified(peer.get("subject", ()), tls.getpeercert(binary_form=True))
+            self.app_state = {**self.app_state, "identity": identity}
 
 
 class _Server(uvicorn.Server):
@@ -58,15 +74,22 @@ def open_unix(path: Path) -> socket.socket:
 
 
 class Listener:
-    """One door; serve() returns after stop()."""
+    """One door. Clients of one with a `client_authority` may show a certificate of its; they need not."""
 
-    def __init__(self, app: Any, door: socket.socket, certificate: Path | None = None, key: Path | None = None) -> None:
+    def __init__(
+        self,
+        app: Any,
+        door: socket.socket,
+        certificate: Path | None = None,
+        key: Path | None = None,
+        client_authority: Path | None = None,
+    ) -> None:
         self._socket = door
         config = uvicorn.Config(
             app,
             interface="asgi3",
             loop="none",
-            http="httptools",
+            http=_Connection,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -79,6 +102,8 @@ class Listener:
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             ssl_certfile=certificate,
             ssl_keyfile=str(key) if key else None,
+            ssl_ca_certs=str(client_authority) if client_authority else None,
+            ssl_cert_reqs=ssl.CERT_OPTIONAL if client_authority else ssl.CERT_NONE,
         )
         self._server = _Server(config)
         self._serving: asyncio.Task[None] | None = None

@@ -127,7 +127,8 @@ def definitions_of(kinds: list[Kind], *, old: bool = False) -> dict[str, Node]:
     result |= {name: _definition(field) for name, field in found.items()}
     for kind in kinds:
         name = kind.schema.root.full_name
-        result[name + "List"] = _list_definition(kind, name)
+        if "list" in kind.verbs:
+            result[name + "List"] = _list_definition(kind, name)
         if not kind.form.is_struct:
             result[name] = customopenapi.definition(kind, old=old)
     result[META + "Patch"] = {"type": "object", "description": "A patch, in the form its Content-Type says."}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from apiserver import errors
-from apiserver.http.authentication import Identity
+from apiserver.call import Identity
 from apiserver.http.negotiate import JSON, SHAPES, Accepted, accepted
 
 MAX_BODY_BYTES = 3 * 1024 * 1024

@@ -9,11 +9,7 @@ from typing import Any
 import pytest
 
 from apiserver.clock import ManualClock, SteppedClock, SystemClock
-from apiserver.http.app import App
-from apiserver.http.authentication import Authenticator
 from apiserver.http.clockdoor import ClockDoor
-from apiserver.http.documents import Documents
-from apiserver.http.handlers import Handlers
 from tests.apiserver.harness import Harness
 from tests.apiserver.http.asgi import Client
 
@@ -85,8 +81,7 @@ class _Door(Client):
     """The same with a clock at /minictl.dev/clock."""
 
     def __init__(self, harness: Harness, door: ClockDoor) -> None:
-        documents = Documents(harness.cluster.kinds, "127.0.0.1:6443")
-        self.app = App(documents, Handlers(harness.api), Authenticator("secret"), door, trusted=True)
+        self.app, _ = harness.cluster.apps("secret", "127.0.0.1:6443", door)
 
 
 PATH = "/minictl.dev/clock"

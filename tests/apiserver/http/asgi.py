@@ -10,10 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from apiserver.http.app import App
-from apiserver.http.authentication import Authenticator
-from apiserver.http.documents import Documents
-from apiserver.http.handlers import Handlers
 from tests.apiserver.harness import Harness
 
 JSON = "application/json"
@@ -38,8 +34,7 @@ class Client:
     """The administrator's client of a harness, as on its Unix socket."""
 
     def __init__(self, harness: Harness) -> None:
-        documents = Documents(harness.cluster.kinds, "127.0.0.1:6443")
-        self.app = App(documents, Handlers(harness.api), Authenticator("secret"), trusted=True)
+        self.app, _ = harness.cluster.apps("secret", "127.0.0.1:6443")
 
     async def __call__(self, method: str, path: str, body: Any = None, /, **headers: str) -> Answer:
         """`body` is bytes or what becomes JSON; headers are named with underscores."""
