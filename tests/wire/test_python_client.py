@@ -141,5 +141,11 @@ def test_strangers_are_turned_away(kube: Any, server: Server) -> None:
     with kube.client.ApiClient(configuration) as stranger:
         with pytest.raises(kube.client.exceptions.ApiException) as refused:
             kube.client.CoreV1Api(stranger).list_namespace()
-        assert refused.value.status == 401
+        assert refused.value.status == 403
+        assert "system:anonymous" in refused.value.body
         assert kube.client.VersionApi(stranger).get_code().minor == "36"
+    configuration.api_key = {"authorization": "Bearer guessed"}
+    with kube.client.ApiClient(configuration) as stranger:
+        with pytest.raises(kube.client.exceptions.ApiException) as refused:
+            kube.client.CoreV1Api(stranger).list_namespace()
+        assert refused.value.status == 401
