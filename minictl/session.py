@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 DEFAULT_CLUSTER = "default"
 CLOCK = "/minictl.dev/clock"
 """Where a local cluster tells the time."""
+CREDENTIALS = ("token", "client-certificate", "username", "user")
+"""Flags that say who asks."""
 TIMEOUT_SENTENCE = (
     "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding "
     "time unit (e.g. 1s | 2m | 3h)"
@@ -162,7 +164,7 @@ class Session:
         if self._place is None:
             flags = self.flags
             cluster = "" if self.is_local else flags.text("cluster")
-            self._place = self.kubeconfig.place(flags.text("context"), cluster, flags.text("user"))
+            self._place = self.kubeconfig.place(flags.text("context"), cluster, flags.single("user"))
         return self._place
 
     @property
@@ -197,6 +199,11 @@ class Session:
             raise CommandError(TIMEOUT_SENTENCE) from None
         return seconds or None
 
+    @property
+    def _is_somebody(self) -> bool:
+        """Do flags say who asks? Behind the socket of the local cluster everybody is its administrator."""
+        return any(self.flags.single(name) for name in CREDENTIALS)
+
     # --- the server
 
     @property
@@ -216,9 +223,10 @@ class Session:
                 folder = cluster.Folder(self.cluster_name, self.environ)
                 if not folder.answers():
                     cluster.autostart(self, folder)
-                headers = connecting.impersonation(self.flags)
-                self._client = connecting.local(folder.socket, timeout, self.warn, headers)
-            else:
+                if not self._is_somebody:
+                    headers = connecting.impersonation(self.flags)
+                    self._client = connecting.local(folder.socket, timeout, self.warn, headers)
+            if self._client is None:
                 self._client = connecting.remote(self.place, self.flags, timeout, self.warn)
         return self._client
 

@@ -7,6 +7,7 @@ from minictl.errors import CommandError, NoSuchType, Silent, UsageError
 from minictl.grammar import options
 from minictl.grammar.flags import Command, Flag
 from minictl.output import table
+from minictl.texts import rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,15 +21,22 @@ if TYPE_CHECKING:
 AUTHORIZATION = "authorization.k8s.io/v1"
 AUTHENTICATION = "authentication.k8s.io/v1"
 NEED_TWO = "you must specify two arguments: verb resource or verb resource/resourceName."
+RESOURCE_VERBS = frozenset((
+    "*", "get", "list", "create", "update", "patch", "watch", "proxy", "delete", "deletecollection", "use", "bind",
+    "impersonate", "escalate", "approve", "sign", "attest",
+))  # fmt: skip
+URL_VERBS = frozenset(("get", "put", "post", "head", "options", "delete", "patch", "*"))
 
 
 def can_i(session: Session, flags: Flags, args: list[str]) -> None:
     """Prints yes or no; no is exit status 1."""
     if flags.on("list"):
-        return _list_rules(session, flags)
+        return _list_rules(session, flags, args)
     if len(args) != 2:
         raise CommandError(f"{NEED_TWO}\nSee 'kubectl {session.path} -h' for help and examples.")
     spec = _attributes(session, flags, *args)
+    if flags.on("no-headers"):
+        raise CommandError("--no-headers cannot be set without --list specified")
     review = {"apiVersion": AUTHORIZATION, "kind": "SelfSubjectAccessReview", "spec": spec}
     answer = session.client.create(f"/apis/{AUTHORIZATION}/selfsubjectaccessreviews", review)
     status = answer.get("status") or {}
@@ -45,10 +53,14 @@ def can_i(session: Session, flags: Flags, args: list[str]) -> None:
 
 def _attributes(session: Session, flags: Flags, verb: str, what: str) -> Object:
     if what.startswith("/"):
+        if flags.text("subresource"):
+            raise CommandError("--subresource can not be used with NonResourceURL")
+        _warn_of_verb(session, verb, URL_VERBS)
         return {"nonResourceAttributes": {"path": what, "verb": verb}}
     word, _, name = what.partition("/")
     attributes: Object = {"verb": verb, "resource": word}
-    if not flags.on("all-namespaces"):
+    everywhere = flags.on("all-namespaces")
+    if not everywhere:
         attributes["namespace"] = session.namespace
     if word != "*":
         try:
@@ -57,8 +69,10 @@ def _attributes(session: Session, flags: Flags, verb: str, what: str) -> Object:
             session.note(f"Warning: {error.message}\n".replace('"', "'"))
         else:
             attributes.update({"group": resource.group, "resource": resource.plural, "version": resource.version})
-            if not resource.namespaced:
+            if not resource.namespaced and not everywhere:
                 session.note(f"Warning: resource '{resource.plural}' is not namespace scoped{_in(resource.group)}\n")
+    if not everywhere:
+        _warn_of_verb(session, verb, RESOURCE_VERBS)
     attributes.update({k: v for k, v in {"name": name, "subresource": flags.text("subresource")}.items() if v})
     return {"resourceAttributes": {key: value for key, value in attributes.items() if value}}
 
@@ -67,26 +81,28 @@ def _in(group: str) -> str:
     return f" in group '{group}'" if group else ""
 
 
-def _list_rules(session: Session, flags: Flags) -> None:
+def _warn_of_verb(session: Session, verb: str, known: frozenset[str]) -> None:
+    if verb not in known:
+        session.note(f"Warning: verb '{verb}' is not a known verb\n")
+
+
+def _list_rules(session: Session, flags: Flags, args: list[str]) -> None:
+    if args:
+        raise CommandError("list option must be specified with no arguments")
+    if flags.on("quiet") or flags.on("all-namespaces") or flags.text("subresource"):
+        raise CommandError("list option can't be specified with neither quiet, all-namespaces nor subresource options")
     spec = {"namespace": session.namespace}
     review = {"apiVersion": AUTHORIZATION, "kind": "SelfSubjectRulesReview", "spec": spec}
     answer = session.client.create(f"/apis/{AUTHORIZATION}/selfsubjectrulesreviews", review)
     status = answer.get("status") or {}
+    if status.get("incomplete"):
+        session.note(f"warning: the list may be incomplete: {status.get('evaluationError', '')}")
     writer = table.Writer(session.out.write)
     if not flags.on("no-headers"):
-        writer.row(["Resources", "Non-Resource URLs", "Resource Names", "Verbs"])
-    for rule in status.get("resourceRules") or []:
-        groups = rule.get("apiGroups") or [""]
-        resources = rule.get("resources") or []
-        names = [f"{r}.{g}" if g and r != "*" else (f"*.{g}" if g else r) for g in groups for r in resources]
-        writer.row([",".join(names), "[]", _brackets(rule.get("resourceNames")), _brackets(rule.get("verbs"))])
-    for rule in status.get("nonResourceRules") or []:
-        writer.row(["", _brackets(rule.get("nonResourceURLs")), "[]", _brackets(rule.get("verbs"))])
+        writer.row(rules.HEAD)
+    for row in rules.rows([*(status.get("resourceRules") or ()), *(status.get("nonResourceRules") or ())]):
+        writer.row(row)
     writer.flush()
-
-
-def _brackets(values: list[str] | None) -> str:
-    return f"[{' '.join(values or [])}]"
 
 
 def whoami(session: Session, flags: Flags, args: list[str]) -> None:
@@ -106,9 +122,9 @@ def whoami(session: Session, flags: Flags, args: list[str]) -> None:
     if user.get("uid"):
         writer.row(["UID", user["uid"]])
     if user.get("groups"):
-        writer.row(["Groups", _brackets(user["groups"])])
+        writer.row(["Groups", rules.brackets(user["groups"])])
     for key, values in sorted((user.get("extra") or {}).items()):
-        writer.row([f"Extra: {key}", _brackets(values)])
+        writer.row([f"Extra: {key}", rules.brackets(values)])
     writer.flush()
 
 
@@ -127,5 +143,9 @@ _HERE = "minictl.commands.auth"
 command = Command(
     "auth",
     usage="auth COMMAND",
-    children={"can-i": (_HERE, "Say whether you may do something"), "whoami": (_HERE, "Say who you are")},
+    children={
+        "can-i": (_HERE, "Say whether you may do something"),
+        "reconcile": ("minictl.commands.auth_reconcile", "Make roles and bindings allow what manifests say"),
+        "whoami": (_HERE, "Say who you are"),
+    },
 )

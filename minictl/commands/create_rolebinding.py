@@ -6,6 +6,7 @@ from minictl.errors import CommandError
 from minictl.grammar import options
 from minictl.grammar.flags import Command, Flag
 from minictl.steps import generating
+from minictl.steps.subjects import FLAGS, GROUP, subjects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,14 +16,6 @@ if TYPE_CHECKING:
     from minictl.session import Session
 
     Object = dict[str, Any]
-
-
-GROUP = "rbac.authorization.k8s.io"
-_SUBJECTS = (
-    Flag("user", "array", help="user to bind; may be repeated"),
-    Flag("group", "array", help="group to bind; may be repeated"),
-    Flag("serviceaccount", "array", help="namespace:name to bind; may be repeated"),
-)
 
 
 def in_namespace(session: Session, flags: Flags, args: list[str]) -> None:
@@ -46,29 +39,12 @@ def everywhere(session: Session, flags: Flags, args: list[str]) -> None:
     generating.make(session, flags, made, where, "failed to create clusterrolebinding: ")
 
 
-def subjects(flags: Flags) -> list[Object]:
-    """Who --user, --group and --serviceaccount name.
-
-    Raises:
-        CommandError: a ServiceAccount is not named with its namespace.
-    """
-    found: list[Object] = []
-    for kind in ("user", "group"):
-        found += [{"kind": kind.title(), "apiGroup": GROUP, "name": name} for name in flags.list(kind)]
-    for account in flags.list("serviceaccount"):
-        parts = account.split(":")
-        if len(parts) != 2 or not parts[1]:
-            raise CommandError("serviceaccount must be <namespace>:<name>")
-        found.append({"kind": "ServiceAccount", "name": parts[1], "namespace": parts[0]})
-    return found
-
-
 def _bound(flags: Flags) -> Object:
     found = subjects(flags)
     return {"subjects": found} if found else {}
 
 
-_SHARED = (*_SUBJECTS, *options.OUTPUT, options.DRY_RUN, *generating.FLAGS)
+_SHARED = (*FLAGS, *options.OUTPUT, options.DRY_RUN, *generating.FLAGS)
 commands = {
     "rolebinding": Command(
         "create rolebinding",

@@ -14,6 +14,7 @@ command = Command(
         "resources": (_C + "resources", "Set requests and limits"),
         "selector": (_C + "selector", "Set the selector of a Service"),
         "serviceaccount": (_C + "serviceaccount", "Set the ServiceAccount of Pods"),
+        "subject": (_C + "subject", "Add users, groups and ServiceAccounts to a binding"),
         "sa": (_C + "serviceaccount", "Set the ServiceAccount of Pods"),
     },
 )

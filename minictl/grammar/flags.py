@@ -120,6 +120,11 @@ class Flags:
     def text(self, name: str) -> str:
         return str(self._values[name])
 
+    def single(self, name: str) -> str:
+        """The text of a global flag; "" where the command has a flag of its own by that name, which takes several."""
+        value = self._values[name]
+        return value if isinstance(value, str) else ""
+
     def on(self, name: str) -> bool:
         return bool(self._values[name])
 
