@@ -27,9 +27,12 @@ from apiserver.errors import APIError, NotFound
 from apiserver.kind import Object
 from apiserver.kinds.namespace import kind as NAMESPACE
 from apiserver.kinds.node import kind as NODE
+from apiserver.kinds.persistentvolume import kind as VOLUME
 from apiserver.kinds.persistentvolumeclaim import kind as CLAIM
 from apiserver.kinds.pod import kind as POD
 from apiserver.kinds.poddisruptionbudget import kind as BUDGET
+from apiserver.kinds.storageclass import kind as CLASS
+from apiserver.objects import binding
 from apiserver.objects.podstatus import TERMINAL, Verdict, condition
 from apiserver.objects.scheduling import messages
 from apiserver.objects.scheduling.cluster import Cluster, NodeInfo
@@ -37,6 +40,7 @@ from apiserver.objects.scheduling.filters import Refusal, View, refusal_of
 from apiserver.objects.scheduling.pods import PodInfo, read
 from apiserver.objects.scheduling.preemption import Preemption, budget_of, preempt
 from apiserver.objects.scheduling.scoring import best_of
+from apiserver.objects.scheduling.storage import Choice, Storage
 from apiserver.reconcile.controller import Controller, Result
 from apiserver.reconcile.events import Pace, Recorder
 from apiserver.reconcile.workqueue import Key
@@ -62,6 +66,8 @@ class _Parked:
     pod: PodInfo
     refused_by: frozenset[str]
     message: str
+    node: str = ""
+    """Where it is to go once its claims have their volumes."""
 
 
 def controller() -> Controller:
@@ -73,7 +79,7 @@ def controller() -> Controller:
         watches={
             NAMESPACE: scheduler.namespace_changed,
             NODE: scheduler.node_changed,
-            CLAIM: scheduler.claim_changed,
+            **dict.fromkeys((CLAIM, VOLUME, CLASS), scheduler.storage_changed),
             POD: scheduler.pod_changed,
         },
         workers=WORKERS,
@@ -122,7 +128,7 @@ class _Scheduler:
         # Heartbeats change nothing that matters here.
         return () if before == _offer(self.cluster.nodes[new["metadata"]["name"]]) else self._woken(NODES_CHANGED)
 
-    def claim_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
+    def storage_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
         return self._woken(CLAIM_CHANGED)
 
     def pod_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
@@ -207,21 +213,37 @@ class _Scheduler:
         if not self.cluster.nodes:
             await self._park(api, pod, frozenset(("node",)), messages.NO_NODES)
             return
-        lacking = _lacking_claim(api, pod)
-        if lacking:
+        storage = _storage_of(api, pod)
+        if storage.lacking:
             total = len(self.cluster.nodes)
             helpless = messages.unavailable(total, [messages.NOT_HELPFUL] * total)
-            text = messages.pending_for_all(total, lacking, helpless)
-            await self._park(api, pod, frozenset(("claims",)), text)
+            text = messages.pending_for_all(total, storage.lacking, helpless)
+            await self._park(api, pod, CLAIM_CHANGED, text)
             return
-        possible, refusals = self._judged(pod)
-        if possible:
-            await self._place(api, pod, best_of(possible, pod, self.cluster))
-        else:
+        possible, refusals = self._judged(pod, storage)
+        if not possible:
             await self._give_up(api, pod, refusals)
+            return
+        known = self.parked.get(pod.uid)
+        before = known.node if known else ""
+        node = next((each for each in possible if each.name == before), None) or best_of(possible, pod, self.cluster)
+        if not storage.open:
+            await self._place(api, pod, node)
+            return
+        self.parked[pod.uid] = _Parked(pod, CLAIM_CHANGED, known.message if known else "", node.name)
+        await self._bind_claims(api, pod, node, storage.choices(node) or ())
 
-    def _judged(self, pod: PodInfo) -> tuple[list[NodeInfo], dict[str, Refusal]]:
-        view = View(pod, self.cluster)
+    async def _bind_claims(self, api: API, pod: PodInfo, node: NodeInfo, choices: Iterable[Choice]) -> None:
+        """Have the claims of a Pod bound on its node; their binding wakes the Pod up again."""
+        try:
+            for claim, volume in choices:
+                await (_select_node(api, claim, node.name) if volume is None else _keep_for(api, volume, claim))
+        except APIError:
+            self._wait(pod)
+            raise
+
+    def _judged(self, pod: PodInfo, storage: Storage) -> tuple[list[NodeInfo], dict[str, Refusal]]:
+        view = View(pod, self.cluster, storage)
         possible, refusals = [], {}
         for node in self.cluster.nodes.values():
             refusal = refusal_of(node, view)
@@ -345,18 +367,27 @@ def _offer(node: NodeInfo) -> tuple[object, ...]:
     return node.labels, list(node.taints), node.unschedulable, dict(node.allocatable)
 
 
-def _lacking_claim(api: API, pod: PodInfo) -> str:
-    """Why the claims of the Pod keep it from every node, "" if they do not: each must be there and have its volume."""
-    is_unbound = False
-    for name in pod.claims:
-        record = api.find(CLAIM, pod.namespace, name)
-        if record is None:
-            return f'persistentvolumeclaim "{name}" not found'
-        claim = record.object
-        phase, volume = claim["status"].get("phase"), claim["spec"].get("volumeName", "")
-        if phase == "Lost":
-            return f'persistentvolumeclaim "{name}" bound to non-existent persistentvolume "{volume}"'
-        if claim["metadata"].get("deletionTimestamp"):
-            return f'persistentvolumeclaim "{name}" is being deleted'
-        is_unbound = is_unbound or phase != "Bound"
-    return "pod has unbound immediate PersistentVolumeClaims" if is_unbound else ""
+def _storage_of(api: API, pod: PodInfo) -> Storage:
+    claims = {name: api.find(CLAIM, pod.namespace, name) for name in pod.claims}
+    return Storage.of(
+        {name: record.object if record else None for name, record in claims.items()},
+        lambda: (record.object for record in api.list(VOLUME)),
+        lambda: (record.object for record in api.list(CLASS)),
+    )
+
+
+async def _keep_for(api: API, volume: Object, claim: Object) -> None:
+    """Raises Conflict where the volume has changed since it was chosen."""
+
+    def kept(current: Object) -> Object:
+        current["metadata"]["resourceVersion"] = volume["metadata"]["resourceVersion"]
+        return binding.bound_volume(current, claim)
+
+    await api.modify(VOLUME, "", volume["metadata"]["name"], kept, call=CALL)
+
+
+async def _select_node(api: API, claim: Object, node: str) -> None:
+    def selected(current: Object) -> Object:
+        return binding.annotated(current, binding.SELECTED_NODE, node)
+
+    await api.modify(CLAIM, claim["metadata"]["namespace"], claim["metadata"]["name"], selected, call=CALL)

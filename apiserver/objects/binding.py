@@ -302,7 +302,7 @@ def bound_volume(volume: Object, claim: Object) -> Object:
     """The volume with the claim that it is bound to."""
     before = volume["spec"].get("claimRef") or {}
     if not is_bound_to(volume, claim):
-        _annotate(volume, BY_CONTROLLER)
+        annotated(volume, BY_CONTROLLER)
     if before.get("uid") != claim["metadata"]["uid"]:
         volume["spec"]["claimRef"] = reference_to(claim)
     return volume
@@ -319,8 +319,8 @@ def bound_claim(claim: Object, volume_name: str) -> Object:
     """The claim with the volume that it is bound to."""
     if claim["spec"].get("volumeName") != volume_name:
         claim["spec"]["volumeName"] = volume_name
-        _annotate(claim, BY_CONTROLLER)
-    _annotate(claim, COMPLETED)
+        annotated(claim, BY_CONTROLLER)
+    annotated(claim, COMPLETED)
     return claim
 
 
@@ -339,7 +339,7 @@ def unbound_volume(volume: Object) -> Object:
 def handed_over(claim: Object, provisioner: str) -> Object:
     """The claim with the name of who is to make its volume."""
     for name in PROVISIONER_ANNOTATIONS:
-        _annotate(claim, name, provisioner)
+        annotated(claim, name, provisioner)
     return claim
 
 
@@ -367,5 +367,7 @@ def volume_status(volume: Object, phase: str, message: str, now: str) -> Object:
     return {**status, "phase": phase, **({"message": message} if message else {})}
 
 
-def _annotate(object: Object, name: str, value: str = "yes") -> None:
+def annotated(object: Object, name: str, value: str = "yes") -> Object:
+    """The object with one more annotation."""
     object["metadata"]["annotations"] = {**annotations_of(object), name: value}
+    return object

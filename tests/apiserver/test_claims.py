@@ -28,6 +28,12 @@ def storage_class(name: str, is_default: bool = True, **fields: Any) -> Object:
     return {**made, "metadata": {"name": name, "annotations": annotations}, **fields}
 
 
+def volume(name: str, **spec: Any) -> Object:
+    offered = {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"}, "hostPath": {"path": "/data"}}
+    made = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name}}
+    return {**made, "spec": {**offered, **spec}}
+
+
 def user(name: str, claimed: str) -> Object:
     volume = {"name": "d", "persistentVolumeClaim": {"claimName": claimed}}
     spec = {"containers": [{"name": "c", "image": "nginx"}], "volumes": [volume]}
@@ -102,7 +108,7 @@ async def test_a_pod_waits_until_its_claim_has_a_volume() -> None:
         await h.create(claim("data"))
         await h.settle()
         assert "pod has unbound immediate PersistentVolumeClaims. " in waits_for(h)
-        await bound(h, "data")
+        await h.create(volume("disk"))
         await h.settle()
         assert h.get("Pod", "web")["spec"]["nodeName"]
 
@@ -110,3 +116,89 @@ async def test_a_pod_waits_until_its_claim_has_a_volume() -> None:
 def waits_for(h: Harness) -> str:
     conditions = h.get("Pod", "web")["status"]["conditions"]
     return str(next(c["message"] for c in conditions if c["type"] == "PodScheduled"))
+
+
+# -- volumes that are on some nodes only, and classes that wait for the Pod --------------------------------------------
+
+
+def on_node(number: int) -> Object:
+    expression = {"key": "kubernetes.io/hostname", "operator": "In", "values": [f"node-{number}"]}
+    return {"nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}}}
+
+
+def waiting_class(provisioner: str) -> Object:
+    made = storage_class("s", is_default=False, volumeBindingMode="WaitForFirstConsumer")
+    return {**made, "provisioner": provisioner}
+
+
+async def test_a_pod_goes_where_its_volume_is() -> None:
+    async with Harness() as h:
+        await h.create(volume("disk", **on_node(2)))
+        await h.create(claim("data"))
+        await h.settle()
+        await h.create(user("web", "data"))
+        await h.settle()
+        assert h.get("Pod", "web")["spec"]["nodeName"] == "node-2"
+
+
+async def test_a_pod_whose_volume_is_nowhere_says_so() -> None:
+    async with Harness() as h:
+        await h.create(volume("disk", **on_node(9)))
+        await h.create(claim("data"))
+        await h.settle()
+        await h.create(user("web", "data"))
+        await h.settle()
+        assert waits_for(h).startswith(
+            "0/3 nodes are available: 3 node(s) didn't match PersistentVolume's node affinity. "
+        )
+
+
+async def test_a_claim_that_waits_for_its_pod_is_bound_where_the_pod_goes() -> None:
+    async with Harness() as h:
+        await h.create(waiting_class("kubernetes.io/no-provisioner"))
+        await h.create(claim("data", storageClassName="s"))
+        await h.create(user("web", "data"))
+        await h.settle()
+        none_here = "3 node(s) didn't find available persistent volumes to bind"
+        assert waits_for(h).startswith(f"0/3 nodes are available: {none_here}. ")
+        await h.create(volume("disk", storageClassName="s", **on_node(3)))
+        await h.settle()
+        assert h.get("Pod", "web")["spec"]["nodeName"] == "node-3"
+        assert h.get("PersistentVolumeClaim", "data")["spec"]["volumeName"] == "disk"
+
+
+async def test_a_volume_is_made_on_the_node_that_was_selected_for_the_pod() -> None:
+    zoned = {"matchLabelExpressions": [{"key": "kubernetes.io/hostname", "values": ["node-2"]}]}
+    async with Harness() as h:
+        await h.create({**waiting_class("minictl.dev/simulated"), "allowedTopologies": [zoned]})
+        await h.create(claim("data", storageClassName="s"))
+        await h.settle()
+        assert h.list("PersistentVolume") == []
+        await h.create(user("web", "data"))
+        await h.settle()
+        annotations = h.get("PersistentVolumeClaim", "data")["metadata"]["annotations"]
+        assert annotations["volume.kubernetes.io/selected-node"] == "node-2"
+        assert h.get("Pod", "web")["spec"]["nodeName"] == "node-2"
+
+
+async def test_a_pod_waits_quietly_for_a_provisioner_elsewhere() -> None:
+    async with Harness() as h:
+        await h.create(waiting_class("example.com/disks"))
+        await h.create(claim("data", storageClassName="s"))
+        await h.create(user("web", "data"))
+        await h.settle()
+        web = h.get("Pod", "web")
+        assert "nodeName" not in web["spec"]
+        assert "conditions" not in web["status"]
+
+
+async def test_two_pods_never_get_one_volume() -> None:
+    async with Harness() as h:
+        await h.create(waiting_class("kubernetes.io/no-provisioner"))
+        await h.create(volume("disk", storageClassName="s"))
+        for name in ("a", "b"):
+            await h.create(claim(f"data-{name}", storageClassName="s"))
+            await h.create(user(name, f"data-{name}"))
+        await h.settle()
+        placed = [name for name in ("a", "b") if h.get("Pod", name)["spec"].get("nodeName")]
+        assert len(placed) == 1

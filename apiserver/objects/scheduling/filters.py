@@ -15,6 +15,7 @@ from apiserver.objects.scheduling.cluster import UNSCHEDULABLE, Cluster, NodeInf
 from apiserver.objects.scheduling.labels import BLOCKING, tolerates, untolerated
 from apiserver.objects.scheduling.pods import ANY_IP, PodInfo, Port
 from apiserver.objects.scheduling.spreading import Distribution
+from apiserver.objects.scheduling.storage import Storage
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,9 @@ class Refusal:
 class View:
     """The cluster as seen from one Pod that looks for a node; what only some Pods need is worked out on demand."""
 
-    def __init__(self, pod: PodInfo, cluster: Cluster) -> None:
+    def __init__(self, pod: PodInfo, cluster: Cluster, storage: Storage | None = None) -> None:
         self.pod = pod
+        self.storage = storage or Storage()
         self.cluster = cluster
         self.filters = tuple(filter for filter, applies in FILTERS if applies(pod, cluster))
 
@@ -94,6 +96,11 @@ def _fits(pod: PodInfo, node: NodeInfo, view: View) -> Refusal | None:
     return Refusal(tuple(reasons), is_final, "resources") if reasons else None
 
 
+def _has_volumes(pod: PodInfo, node: NodeInfo, view: View) -> Refusal | None:
+    reasons = view.storage.refusal(node)
+    return Refusal(reasons, True, "claims") if reasons else None
+
+
 def _spread(pod: PodInfo, node: NodeInfo, view: View) -> Refusal | None:
     for distribution in view.distributions:
         skew = distribution.skew_on(node)
@@ -123,6 +130,7 @@ FILTERS: tuple[tuple[Filter, Callable[[PodInfo, Cluster], bool]], ...] = (
     (_wanted, lambda pod, _: pod.wants_node is not None),
     (_ports_free, lambda pod, _: bool(pod.ports)),
     (_fits, lambda *_: True),
+    (_has_volumes, lambda pod, _: bool(pod.claims)),
     (_spread, lambda pod, _: bool(pod.spread)),
     (_neighbourly, lambda pod, cluster: bool(pod.near or pod.far or cluster.keeping_away)),
 )
