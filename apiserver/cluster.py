@@ -58,6 +58,7 @@ from apiserver.controllers import (
     serviceaccounttoken,
     statefulset,
     ttlafterfinished,
+    volumeexpand,
 )
 from apiserver.customkinds import CustomKinds
 from apiserver.http.app import App
@@ -173,6 +174,7 @@ class Cluster:
             podgc.controller(),
             persistentvolumes.controller(),
             provisioner.controller(),
+            volumeexpand.controller(),
             endpoints.controller(),
             endpointslice.controller(),
             endpointslicemirroring.controller(),

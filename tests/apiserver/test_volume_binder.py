@@ -227,7 +227,24 @@ async def test_a_simulated_volume_grows_with_its_claim() -> None:
         await h.settle()
         assert sizes(h) == ("2Gi", "2Gi")
         reasons = [reason for reason, _ in said(h, "PersistentVolumeClaim", "data")]
-        assert reasons[-2:] == ["Resizing", "VolumeResizeSuccessful"]
+        assert {"Resizing", "VolumeResizeSuccessful", "ExternalExpanding"} < set(reasons)
+
+
+async def test_a_volume_that_nobody_enlarges_is_waited_for() -> None:
+    def larger(object: Object) -> Object:
+        object["spec"]["resources"]["requests"]["storage"] = "2Gi"
+        return object
+
+    async with Harness() as h:
+        await h.create(storage_class("fast", allowVolumeExpansion=True))
+        await h.create(volume("v", storageClassName="fast"))
+        await h.create(claim("data", storage_class="fast"))
+        await h.settle()
+        await h.api.modify(h.kind("PersistentVolumeClaim"), "default", "data", larger)
+        await h.settle()
+        assert sizes(h) == ("1Gi", "1Gi")
+        waiting = ("ExternalExpanding", "waiting for an external controller to expand this PVC")
+        assert waiting in said(h, "PersistentVolumeClaim", "data")
 
 
 @pytest.mark.parametrize(
