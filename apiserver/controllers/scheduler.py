@@ -373,6 +373,7 @@ def _storage_of(api: API, pod: PodInfo) -> Storage:
         {name: record.object if record else None for name, record in claims.items()},
         lambda: (record.object for record in api.list(VOLUME)),
         lambda: (record.object for record in api.list(CLASS)),
+        pod.own_claims,
     )
 
 

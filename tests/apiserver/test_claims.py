@@ -192,6 +192,39 @@ async def test_a_pod_waits_quietly_for_a_provisioner_elsewhere() -> None:
         assert "conditions" not in web["status"]
 
 
+def brings(name: str) -> Object:
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": claim("")["spec"]}
+    spec = {
+        "containers": [{"name": "c", "image": "nginx"}],
+        "volumes": [{"name": "d", "ephemeral": {"volumeClaimTemplate": template}}],
+    }
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
+
+
+async def test_a_pod_that_describes_its_volume_gets_a_claim_of_its_own() -> None:
+    async with Harness() as h:
+        await h.create(volume("disk"))
+        await h.create(brings("web"))
+        await h.settle()
+        made = h.get("PersistentVolumeClaim", "web-d")
+        assert made["metadata"]["labels"] == {"a": "b"}
+        assert made["metadata"]["ownerReferences"][0]["name"] == "web"
+        assert h.get("Pod", "web")["spec"]["nodeName"]
+        await h.api.delete(h.kind("Pod"), "default", "web")
+        await h.settle()
+        assert h.list("PersistentVolumeClaim") == []
+
+
+async def test_a_claim_of_somebody_else_is_not_taken_for_the_pods_own() -> None:
+    async with Harness() as h:
+        await h.create(claim("web-d"))
+        await h.create(brings("web"))
+        await h.settle()
+        told = [e["message"] for e in h.list("Event") if e["source"]["component"] == "ephemeral_volume"]
+        owned = "PVC default/web-d was not created for pod default/web (pod is not owner)"
+        assert told == [f"ephemeral volume d: {owned}"]
+
+
 async def test_two_pods_never_get_one_volume() -> None:
     async with Harness() as h:
         await h.create(waiting_class("kubernetes.io/no-provisioner"))

@@ -66,6 +66,11 @@ def test_what_keeps_a_pod_from_every_node(wanted: Object | None, lacking: str) -
     assert Storage.of({"c": wanted}, lambda: [volume("v")], lambda: [STATIC]).lacking == lacking
 
 
+def test_a_claim_that_is_still_to_be_made_for_the_pod_is_waited_for() -> None:
+    text = 'waiting for ephemeral volume controller to create the persistentvolumeclaim "c"'
+    assert Storage.of({"c": None}, list, list, own=["c"]).lacking == text
+
+
 @pytest.mark.parametrize(
     ("given", "reasons"),
     [

@@ -79,6 +79,8 @@ class PodInfo:
     terminating: bool
     claims: tuple[str, ...]
     """Names of the PersistentVolumeClaims it uses."""
+    own_claims: frozenset[str]
+    """Those of them that are made for it alone."""
 
     def is_still(self, pod: Object) -> bool:
         """Whether nothing of what was read has changed in this later version of the Pod, but perhaps the node."""
@@ -121,6 +123,7 @@ def read(pod: Object) -> PodInfo:
         owner=_owner(metadata),
         terminating=bool(metadata.get("deletionTimestamp")),
         claims=tuple(claim_names(metadata["name"], spec)),
+        own_claims=frozenset(own_claim_names(metadata["name"], spec)),
     )
 
 
@@ -137,8 +140,12 @@ def claim_names(pod: str, spec: Object) -> Iterator[str]:
     for volume in spec.get("volumes") or ():
         if "persistentVolumeClaim" in volume:
             yield volume["persistentVolumeClaim"]["claimName"]
-        elif "ephemeral" in volume:
-            yield f"{pod}-{volume['name']}"
+    yield from own_claim_names(pod, spec)
+
+
+def own_claim_names(pod: str, spec: Object) -> Iterator[str]:
+    """The claims that are made for a Pod of this name."""
+    return (f"{pod}-{volume['name']}" for volume in spec.get("volumes") or () if "ephemeral" in volume)
 
 
 def _owner(metadata: Object) -> str:

@@ -6,7 +6,7 @@ a volume is found or made for it there), or it keeps the Pod from every node.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,9 +45,11 @@ class Storage:
         claims: Mapping[str, Object | None],
         volumes: Callable[[], Iterable[Object]],
         classes: Callable[[], Iterable[Object]],
+        own: Collection[str] = (),
     ) -> Storage:
-        """`claims`: by name those that the Pod uses, None for one that is not there."""
-        lacking = next((text for name, claim in claims.items() if (text := _keeps_away(name, claim))), "")
+        """`claims`: by name those that the Pod uses, None for one that is not there; `own`: those made for it alone."""
+        found_out = (_keeps_away(name, claim, name in own) for name, claim in claims.items())
+        lacking = next((text for text in found_out if text), "")
         if lacking or not claims:
             return cls(lacking)
         found = cls(volumes=list(volumes()), classes={each["metadata"]["name"]: each for each in classes()})
@@ -94,7 +96,9 @@ class Storage:
         return is_there and storage_class["provisioner"] != NO_PROVISIONER
 
 
-def _keeps_away(name: str, claim: Object | None) -> str:
+def _keeps_away(name: str, claim: Object | None, is_own: bool) -> str:
+    if claim is None and is_own:
+        return f'waiting for ephemeral volume controller to create the persistentvolumeclaim "{name}"'
     if claim is None:
         return f'persistentvolumeclaim "{name}" not found'
     if binding.phase_of(claim) == "Lost":
