@@ -41,6 +41,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "version": (_C + "version", "Print the versions of client and server"),
     "auth": (_C + "auth", "Ask who you are and what you may do"),
     "diff": (_C + "diff", "Compare what is there with what would be applied"),
+    "why": (_C + "why", "Say why endpoints are empty, or a Pod is not ready"),
+    "tree": (_C + "tree", "Draw who owns what"),
+    "route": (_C + "route", "Say how a request would travel"),
     # writing
     "apply": (_C + "apply", "Make the cluster match the manifests"),
     "create": (_C + "create", "Create objects from a file or from flags"),

@@ -41,7 +41,7 @@ MINICTL_LAYERS = [
     ["minictl.cli"],
     ["minictl.commands"],
     ["minictl.steps"],
-    ["minictl.session", "minictl.describe"],
+    ["minictl.session", "minictl.describe", "minictl.insight"],
     ["minictl.output", "minictl.cluster", "minictl.connecting"],
     ["minictl.manifests"],
     ["minictl.patches", "minictl.resources"],
