@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from typing import Any
 
+    from minictl.credentials import Plugin
+
     Object = dict[str, Any]
     Query = Mapping[str, str | int | bool | None]
 
@@ -28,8 +30,8 @@ SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 
 class Client:
-    """Speaks to one server. `warn` gets the text of each Warning header, `trace` a line for each request (may be
-    None)."""
+    """Speaks to one server. `warn` gets the text of each Warning header; `plugin` knows who asks, where the headers do
+    not say so."""
 
     def __init__(
         self,
@@ -39,12 +41,14 @@ class Client:
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
         warn: Callable[[str], None] = lambda text: None,
+        plugin: Plugin | None = None,
     ) -> None:
         self.connection = connection
         self.prefix = prefix.rstrip("/")
         self.headers = {"User-Agent": "kubectl/v1.36.0 (minictl)", **(headers or {})}
         self.timeout = timeout
         self.warn = warn
+        self._plugin = plugin
 
     # --- plain HTTP
 
@@ -65,7 +69,7 @@ class Client:
             Unreachable: there is no answer.
         """
         target = self.prefix + path + encode_query(query)
-        headers = {**self.headers, "Accept": accept}
+        headers = self._headers(accept)
         data = (
             body
             if isinstance(body, bytes) or body is None
@@ -76,9 +80,18 @@ class Client:
         response = self.connection.request(method, target, headers, data, self.timeout)
         return self._checked(method, path, response)
 
+    def _headers(self, accept: str) -> dict[str, str]:
+        if self._plugin is None:
+            return {**self.headers, "Accept": accept}
+        if self._plugin.expired():
+            self.connection.close()  # it may have been opened with a certificate that is no longer good
+        return {**self.headers, **self._plugin.headers(), "Accept": accept}
+
     def _checked(self, method: str, path: str, response: Response) -> Response:
         for header in response.headers.get("warning", ()):
             self.warn(warning_text(header))
+        if response.status == 401 and self._plugin is not None:
+            self._plugin.refused()
         if response.status >= 400:
             raise ServerError(status_of(response, method, path))
         return response
@@ -147,9 +160,7 @@ class Client:
         target = self.prefix + path + encode_query({**(query or {}), "watch": "true"})
         connection = self.connection.another()
         try:
-            response, pieces = connection.stream(
-                "GET", target, {**self.headers, "Accept": accept}, timeout or self.timeout
-            )
+            response, pieces = connection.stream("GET", target, self._headers(accept), timeout or self.timeout)
             if response.status >= 400:
                 response.body = b"".join(pieces)
             self._checked("GET", path, response)

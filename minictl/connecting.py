@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
+from minictl import proxies
 from minictl.client import Client
-from minictl.errors import CommandError, PlainError
+from minictl.errors import CommandError, ConfigurationError
 from minictl.transport import Connection, tcp, unix
 
 TYPE_CHECKING = False
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from minictl.credentials import Plugin
     from minictl.grammar.flags import Flags
     from minictl.kubeconfig import Place
 
@@ -55,12 +57,14 @@ def remote(place: Place, flags: Flags, timeout: float | None, warn: Callable[[st
             user[key] = flags.text(flag)
             user.pop(f"{key}-data", None)
     secure, host, port, prefix = split_address(cluster.get("server") or DEFAULT_SERVER)
-    context = _tls(cluster, user) if secure else None
-    link = tcp(host, port, context, str(cluster.get("tls-server-name") or host))
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     headers = {**_authorization(user), **impersonation(flags)}
-    connection = Connection(shown, link, "https" if secure else "http")
-    return Client(connection, prefix=prefix, headers=headers, timeout=timeout, warn=warn)
+    plugin = None if "Authorization" in headers else _plugin(place, user, cluster, shown)
+    proxy = proxies.chosen(str(cluster.get("proxy-url") or ""), secure, host, port, os.environ)
+    context = _Context(cluster, user, plugin) if secure else None
+    link = tcp(host, port, context, str(cluster.get("tls-server-name") or host), proxy)
+    connection = Connection(shown, link, "https" if secure else "http", None if secure else proxy)
+    return Client(connection, prefix=prefix, headers=headers, timeout=timeout, warn=warn, plugin=plugin)
 
 
 def split_address(address: str) -> tuple[bool, str, int, str]:
@@ -96,9 +100,32 @@ def _authorization(user: dict[str, Any]) -> dict[str, str]:
 
         pair = f"{user['username']}:{user.get('password', '')}"
         return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
-    if user.get("exec") or user.get("auth-provider"):
-        raise PlainError("error: credential plugins (exec, auth-provider) in a kubeconfig are not supported by minictl")
     return {}
+
+
+def _plugin(place: Place, user: dict[str, Any], cluster: dict[str, Any], host: str) -> Plugin | None:
+    """The credential plugin of a user who has one.
+
+    Raises:
+        CommandError: it cannot be run as it is declared, or it is of the kind that lives in the client.
+    """
+    config, provider = user.get("exec"), user.get("auth-provider")
+    if config and provider:
+        raise ConfigurationError(
+            f"authProvider cannot be provided in combination with an exec plugin for {place.user_name}"
+        )
+    if provider:
+        raise CommandError(
+            f'the auth-provider "{provider.get("name", "")}" of the kubeconfig is not supported by minictl: '
+            "use a credential plugin (exec) instead"
+        )
+    if not config:
+        return None
+    import time
+
+    from minictl.credentials import Plugin
+
+    return Plugin(place.user_name, config, cluster, host, time.time)
 
 
 def impersonation(flags: Flags) -> dict[str, str]:
@@ -113,7 +140,23 @@ def impersonation(flags: Flags) -> dict[str, str]:
     return headers
 
 
-def _tls(cluster: dict[str, Any], user: dict[str, Any]) -> ssl.SSLContext:
+class _Context:
+    """The TLS side of a connection: made when it is first opened, and anew when the plugin has another certificate."""
+
+    def __init__(self, cluster: dict[str, Any], user: dict[str, Any], plugin: Plugin | None) -> None:
+        self._cluster = cluster
+        self._user = user
+        self._plugin = plugin
+        self._made: tuple[str, ssl.SSLContext] | None = None
+
+    def __call__(self) -> ssl.SSLContext:
+        pair = self._plugin.certificate() if self._plugin else ""
+        if self._made is None or self._made[0] != pair:
+            self._made = pair, _tls(self._cluster, self._user, pair)
+        return self._made[1]
+
+
+def _tls(cluster: dict[str, Any], user: dict[str, Any], pair: str) -> ssl.SSLContext:
     import ssl
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -127,7 +170,10 @@ def _tls(cluster: dict[str, Any], user: dict[str, Any]) -> ssl.SSLContext:
             context.load_verify_locations(cafile=cluster["certificate-authority"])
         else:
             context.load_default_certs()
-        _client_certificate(context, user)
+        if pair:
+            _load_pair(context, pair.encode())
+        else:
+            _client_certificate(context, user)
     except (ssl.SSLError, OSError, ValueError) as error:
         path = getattr(error, "filename", None)
         what = f"unable to read {path}" if path else "unable to load TLS credentials"
@@ -138,15 +184,19 @@ def _tls(cluster: dict[str, Any], user: dict[str, Any]) -> ssl.SSLContext:
 def _client_certificate(context: ssl.SSLContext, user: dict[str, Any]) -> None:
     certificate, key = user.get("client-certificate-data"), user.get("client-key-data")
     if certificate and key:
-        import tempfile
-
-        with tempfile.NamedTemporaryFile() as file:  # the ssl module reads key pairs from files only
-            file.write(_decoded(certificate) + b"\n" + _decoded(key))
-            file.flush()
-            os.chmod(file.name, 0o600)
-            context.load_cert_chain(file.name)
+        _load_pair(context, _decoded(certificate) + b"\n" + _decoded(key))
     elif user.get("client-certificate") and user.get("client-key"):
         context.load_cert_chain(user["client-certificate"], user["client-key"])
+
+
+def _load_pair(context: ssl.SSLContext, pair: bytes) -> None:
+    import tempfile
+
+    with tempfile.NamedTemporaryFile() as file:  # the ssl module reads key pairs from files only
+        file.write(pair)
+        file.flush()
+        os.chmod(file.name, 0o600)
+        context.load_cert_chain(file.name)
 
 
 def _decoded(data: str) -> bytes:

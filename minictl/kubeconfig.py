@@ -23,13 +23,16 @@ SECTIONS = {"clusters": "cluster", "users": "user", "contexts": "context"}
 class Place:
     """Where a server is and who asks: what a context comes down to."""
 
-    __slots__ = ("cluster", "cluster_name", "context", "namespace", "user")
+    __slots__ = ("cluster", "cluster_name", "context", "namespace", "user", "user_name")
 
-    def __init__(self, context: str, cluster_name: str, cluster: Object, user: Object, namespace: str) -> None:
+    def __init__(
+        self, context: str, cluster_name: str, cluster: Object, user: Object, namespace: str, user_name: str = ""
+    ) -> None:
         self.context = context
         self.cluster_name = cluster_name
         self.cluster = cluster
         self.user = user
+        self.user_name = user_name
         self.namespace = namespace
 
 
@@ -108,7 +111,12 @@ class Kubeconfig:
         if user and user not in users:
             raise CommandError(f'auth info "{user}" does not exist')
         return Place(
-            name, cluster_name, clusters.get(cluster_name, {}), users.get(user_name, {}), chosen.get("namespace", "")
+            name,
+            cluster_name,
+            clusters.get(cluster_name, {}),
+            users.get(user_name, {}),
+            chosen.get("namespace", ""),
+            user_name,
         )
 
     # --- changing
@@ -161,6 +169,9 @@ def _absolute(section: str, value: Object, folder: str) -> None:
     ):
         if value.get(key):
             value[key] = os.path.join(folder, value[key])
+    command = str((value.get("exec") or {}).get("command") or "") if section == "users" else ""
+    if os.sep in command:  # a bare name is looked for on the path
+        value["exec"] = {**value["exec"], "command": os.path.join(folder, command)}
 
 
 def load(path: str) -> Object | None:

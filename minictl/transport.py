@@ -2,7 +2,7 @@
 
 http.client would do, but it imports the whole of email (30 ms, as long as the rest of a command together). Here: one
 connection kept alive, Content-Length and chunked bodies, streams for watches, TLS only when the address asks for it.
-Left out: proxies, redirects, compression, pipelining.
+Proxies are in proxies.py. Left out: redirects, compression, pipelining.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator, Mapping
+
+    from minictl.proxies import Proxy
 
 CONNECT_TIMEOUT_SECONDS = 30.0
 READ_BYTES = 65536
@@ -43,12 +45,20 @@ class Dropped(OSError):
 class Connection:
     """One connection to one server, opened at the first request and again when the server has closed it.
 
-    `host` is what errors and the Host header say; `connect` opens the socket (see `unix` and `tcp`).
+    `host` is what errors and the Host header say; `connect` opens the socket (see `unix` and `tcp`). `proxy`: it leads
+    to a proxy, which is asked by whole URL.
     """
 
-    def __init__(self, host: str, connect: Callable[[float | None], socket.socket], scheme: str = "http") -> None:
+    def __init__(
+        self,
+        host: str,
+        connect: Callable[[float | None], socket.socket],
+        scheme: str = "http",
+        proxy: Proxy | None = None,
+    ) -> None:
         self.host = host
         self.scheme = scheme
+        self._proxy = proxy
         self._connect = connect
         self._socket: socket.socket | None = None
         self._buffer = b""
@@ -86,7 +96,7 @@ class Connection:
 
     def another(self) -> Connection:
         """A connection of its own to the same server: a stream that is not read to its end leaves one unusable."""
-        return Connection(self.host, self._connect, self.scheme)
+        return Connection(self.host, self._connect, self.scheme, self._proxy)
 
     def close(self) -> None:
         if self._socket is not None:
@@ -101,6 +111,8 @@ class Connection:
     def _exchange(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, timeout: float | None
     ) -> tuple[int, dict[str, list[str]]]:
+        if self._proxy is not None:
+            target, headers = f"{self.scheme}://{self.host}{target}", {**headers, **self._proxy.headers}
         lines = [f"{method} {target} HTTP/1.1", f"Host: {self.host}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         if body is not None or method in ("POST", "PUT", "PATCH"):
@@ -241,13 +253,23 @@ def unix(path: str) -> Callable[[float | None], socket.socket]:
 
 
 def tcp(
-    host: str, port: int, context: ssl.SSLContext | None, server_name: str
+    host: str,
+    port: int,
+    context: Callable[[], ssl.SSLContext] | None,
+    server_name: str,
+    proxy: Proxy | None = None,
 ) -> Callable[[float | None], socket.socket]:
-    """Opens a TCP connection, with TLS when there is a context."""
+    """Opens a TCP connection, with TLS when there is a context: through the proxy with it, to the proxy without."""
 
     def connect(timeout: float | None) -> socket.socket:
-        link = socket.create_connection((host, port), timeout or CONNECT_TIMEOUT_SECONDS)
+        secure, patience = context() if context else None, timeout or CONNECT_TIMEOUT_SECONDS
+        if proxy is None:
+            link = socket.create_connection((host, port), patience)
+        elif secure:
+            link = proxy.tunnel(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", patience)
+        else:
+            link = proxy.dial(patience)
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return context.wrap_socket(link, server_hostname=server_name) if context else link
+        return secure.wrap_socket(link, server_hostname=server_name) if secure else link
 
     return connect
