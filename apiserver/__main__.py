@@ -55,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--cluster-domain", metavar="DOMAIN", help="DNS domain (default cluster.local)")
     flags.add_argument("--clock", choices=("system", "manual"), help="manual: time stands still until it is moved")
     flags.add_argument("--pod-start-delay", type=float, metavar="SECONDS", help="what nodes take to start a Pod (0)")
+    flags.add_argument("-v", "--verbosity", type=int, metavar="LEVEL", help="3 and more: log every request (default 0)")
     flags.add_argument("--in-memory", action="store_true", help="keep nothing on disk")
     return flags
 

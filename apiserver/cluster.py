@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 from apiserver import certificates
 from apiserver.accounts import Accounts
@@ -67,7 +68,9 @@ from apiserver.http.authentication import Authenticator
 from apiserver.http.clockdoor import ClockDoor
 from apiserver.http.documents import Documents
 from apiserver.http.handlers import Handlers
+from apiserver.http.health import Health
 from apiserver.http.listeners import Listener, PortTaken, open_port, open_unix
+from apiserver.http.measures import Measures
 from apiserver.http.reviews import Reviews
 from apiserver.kind import Kinds
 from apiserver.kinds import BUILTIN
@@ -80,6 +83,7 @@ from apiserver.storage.store import Store
 COMPACTION_SECONDS = 300.0
 """History older than one to two of these is forgotten, as in Kubernetes."""
 
+LOGS_REQUESTS = 3
 CLOCK_FILE = "clock"
 """Where a manual clock stood last: time does not go back when the server is started again."""
 LOOPBACK = "127.0.0.1"
@@ -106,6 +110,8 @@ class Settings:
     """"manual": time stands still until somebody moves it."""
     pod_start_delay: float = 0.0
     """Seconds that a node takes to get a Pod ready for its containers."""
+    verbosity: int = 0
+    """From LOGS_REQUESTS on, every request is a line in the log."""
 
     @property
     def service_ip(self) -> str:
@@ -148,6 +154,7 @@ class Cluster:
         self.runner: Runner | None = None
         self._listeners: list[Listener] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._is_stopping = False
 
     async def start(self, port: int = 6443) -> None:
         """Load the state, make what every cluster has, start the controllers. `port`: what the API is reached at."""
@@ -220,11 +227,15 @@ class Cluster:
 
     def apps(self, token: str, server: str, door: ClockDoor | None = None) -> tuple[App, App]:
         """What answers those who are trusted because they can connect, and what answers all others."""
-        documents = Documents(self.kinds, server, self.accounts)
+        health = Health(lambda: not self.store.is_refused, lambda: not self._is_stopping)
+        documents = Documents(self.kinds, server, self.accounts, health)
         authenticator, authorizer = Authenticator(token, self.accounts), Authorizer(self.api)
         handlers = Handlers(self.api, Reviews(authorizer, self.accounts, authenticator, self.clock))
         parts = (documents, handlers, authenticator, authorizer, door or ClockDoor(self.clock, self.advance))
-        return App(*parts, trusted=True), App(*parts, trusted=False)
+        shared: dict[str, Any] = {
+            "measures": Measures(), "logs_requests": self.settings.verbosity >= LOGS_REQUESTS,
+        }  # fmt: skip
+        return App(*parts, trusted=True, **shared), App(*parts, trusted=False, **shared)
 
     async def advance(self, seconds: float) -> None:
         """Move a manual clock, stopping wherever something is due, until the controllers have seen to it."""
@@ -259,6 +270,7 @@ class Cluster:
 
     async def stop(self) -> None:
         """Close the doors, let the controllers finish, close the log."""
+        self._is_stopping = True
         for listener in self._listeners:
             await listener.stop()
         for task in self._tasks:

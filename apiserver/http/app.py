@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
-import orjson
-
 from apiserver import errors
 from apiserver.authorization import Authorizer
-from apiserver.call import Identity
-from apiserver.http import authorization, clockdoor
+from apiserver.call import ANONYMOUS, Identity
+from apiserver.clock import monotonic_seconds
+from apiserver.http import answers, authorization, clockdoor
 from apiserver.http.authentication import ADMIN, Authenticator, refuse_other_sites
 from apiserver.http.clockdoor import ClockDoor
 from apiserver.http.documents import Documents
 from apiserver.http.handlers import Handlers
+from apiserver.http.measures import Measures
 from apiserver.http.paths import segments
 from apiserver.http.requests import MAX_BODY_BYTES, Request, Response, too_large
 
@@ -26,13 +27,10 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 log = logging.getLogger(__name__)
+requests_log = logging.getLogger("apiserver.requests")
 
-MAX_WARNING_CHARACTERS = 4096
-"""What all warnings of an answer may come to, so that its head stays small."""
-MAX_SHORTENED_CHARACTERS = 256
-"""How long each is at most once they come to more."""
-
-_QUOTED = str.maketrans({"\\": "\\\\", '"': '\\"'})
+BODY_SECONDS = 60.0
+"""How long a client may take to send the body of a request."""
 
 
 class App:
@@ -47,6 +45,8 @@ class App:
         clock: ClockDoor | None = None,
         *,
         trusted: bool,
+        measures: Measures | None = None,
+        logs_requests: bool = False,
     ) -> None:
         self._documents = documents
         self._handlers = handlers
@@ -54,45 +54,50 @@ class App:
         self._clock = clock
         self._authorizer = authorizer
         self._trusted = trusted
+        self._measures = measures or Measures()
+        self._logs_requests = logs_requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        began = monotonic_seconds()
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        audit = answers.audit_id(headers.get("audit-id", ""))
+        request = Request(scope["method"], [], {}, headers, ANONYMOUS, partial(_body, receive, headers))
         try:
-            request = self._request(scope, receive)
-        except errors.APIError as error:
-            await _respond(send, refusal(error), [])
-            return
-        try:
+            self._read_head(scope, request)
             response = await self._answer(request)
         except errors.APIError as error:
-            response = refusal(error)
+            response = answers.refusal(error)
         except Exception as error:
             log.exception("%s %s failed", scope["method"], scope["path"])
-            response = refusal(
+            response = answers.refusal(
                 errors.InternalError(f"{type(error).__name__}: {error} (the server's log has the details)")
             )
         if response.stream is not None:
-            await _stream(receive, send, response)
+            with self._measures.following(request):
+                await answers.stream(receive, send, response, request.warnings, audit)
         else:
-            await _respond(send, response, request.warnings)
+            await answers.respond(send, response, request.warnings, audit, headers.get("accept-encoding", ""))
+        seconds = monotonic_seconds() - began
+        self._measures.count(request, response.status, seconds)
+        if self._logs_requests:
+            requests_log.info(*line_of(scope, headers, response.status, seconds, audit))
 
-    def _request(self, scope: Scope, receive: Receive) -> Request:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    def _read_head(self, scope: Scope, request: Request) -> None:
+        """Find out what is asked for and by whom. Raises Unauthorized, Forbidden, OtherSite."""
         if not self._trusted:
-            refuse_other_sites(headers)
-        parts = segments(scope["raw_path"].partition(b"?")[0].decode("latin-1"))
+            refuse_other_sites(request.headers)
+        request.parts = segments(scope["raw_path"].partition(b"?")[0].decode("latin-1"))
         query_string = scope["query_string"].decode("latin-1")
-        query = dict(reversed(parse_qsl(query_string, keep_blank_values=True))) if query_string else {}
-        identity = self._identity(scope, headers)
-        authorization.check(self._authorizer, identity, scope["method"], scope["path"], parts, query)
+        if query_string:
+            request.query = dict(reversed(parse_qsl(query_string, keep_blank_values=True)))
+        request.identity = self._identity(scope, request.headers)
+        authorization.check(
+            self._authorizer, request.identity, scope["method"], scope["path"], request.parts, request.query
+        )
 
-        async def read() -> bytes:
-            return await _body(receive, headers)
-
-        return Request(scope["method"], parts, query, headers, identity, read)
-
-    def _identity(self, scope: Scope, headers: dict[str, str]) -> Identity:
+    def _identity(self, scope: Scope, headers: Mapping[str, str]) -> Identity:
         """Who asks, or whom they ask for. Raises Unauthorized, Forbidden."""
         certified = ADMIN if self._trusted else scope["state"].get("identity")
         identity = self._authenticator.identify(headers, certified)
@@ -103,13 +108,24 @@ class App:
     async def _answer(self, request: Request) -> Response:
         if self._clock is not None and request.parts[:1] == [clockdoor.PREFIX]:
             return await self._clock.answer(request)
+        if request.parts == ["metrics"]:
+            return self._measures.answer(self._handlers.api)
         document = self._documents.find(request)
         return document if document is not None else await self._handlers.handle(request)
 
 
 async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
+    """The whole body. Raises TooLarge, Timeout."""
     if int(headers.get("content-length") or 0) > MAX_BODY_BYTES:
         raise too_large()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _read(receive)
+    except TimeoutError:
+        raise errors.Timeout("Timeout: request did not complete within the allotted timeout", {}) from None
+
+
+async def _read(receive: Receive) -> bytes:
     message = await receive()
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
@@ -125,65 +141,17 @@ async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
     return b"".join(chunks)
 
 
-def refusal(error: errors.APIError) -> Response:
-    """An error as a response."""
-    pause = (error.details or {}).get("retryAfterSeconds")
-    headers = {"Retry-After": str(pause)} if pause else {}
-    return Response(orjson.dumps(error.status()), error.code, headers=headers)
+def line_of(scope: Scope, headers: Mapping[str, str], status: int, seconds: float, audit: str) -> tuple[object, ...]:
+    """One request as Kubernetes logs it: a format, and what goes in."""
+    query = scope["query_string"].decode("latin-1")
+    uri = scope["path"] + ("?" + query if query else "")
+    return (
+        'HTTP verb=%s URI="%s" latency="%.3fms" userAgent="%s" audit-ID="%s" resp=%d',
+        scope["method"], printable(uri), seconds * 1000, printable(headers.get("user-agent", "")), printable(audit),
+        status,
+    )  # fmt: skip
 
 
-def _head(response: Response, warnings: list[str]) -> MutableMapping[str, Any]:
-    headers = [
-        (b"content-type", response.media_type.encode()),
-        (b"cache-control", b"no-cache, private"),
-        *((name.lower().encode(), value.encode()) for name, value in response.headers.items()),
-    ]
-    if warnings:
-        headers += [(b"warning", f'299 - "{text.translate(_QUOTED)}"'.encode()) for text in _sendable(warnings)]
-    return {"type": "http.response.start", "status": response.status, "headers": headers}
-
-
-def _sendable(warnings: list[str]) -> Iterator[str]:
-    """What of the warnings goes into headers: no control characters, nothing twice, and not too much."""
-    texts = [text for text in dict.fromkeys(warnings) if text.isprintable()]
-    if sum(map(len, texts)) > MAX_WARNING_CHARACTERS:
-        texts = [text[:MAX_SHORTENED_CHARACTERS] for text in texts]
-    left = MAX_WARNING_CHARACTERS
-    for text in texts:
-        left -= len(text)
-        if left < 0:
-            return
-        yield text
-
-
-async def _respond(send: Send, response: Response, warnings: list[str]) -> None:
-    head = _head(response, warnings)
-    head["headers"].append((b"content-length", str(len(response.body)).encode()))
-    await send(head)
-    await send({"type": "http.response.body", "body": response.body})
-
-
-async def _stream(receive: Receive, send: Send, response: Response) -> None:
-    """Send a stream until it ends or the client hangs up."""
-
-    assert response.stream is not None
-    await send(_head(response, []))
-
-    async def pump() -> None:
-        assert response.stream is not None
-        async for chunk in response.stream:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-
-    async def hang_up() -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-    tasks = [asyncio.ensure_future(pump()), asyncio.ensure_future(hang_up())]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await response.stream.aclose()
+def printable(text: str) -> str:
+    """For one line of a log, whatever a client sends."""
+    return text if text.isprintable() and '"' not in text else text.encode("unicode_escape").decode().replace('"', "'")

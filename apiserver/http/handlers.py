@@ -26,7 +26,7 @@ from apiserver.http.options import (
 )
 from apiserver.http.paths import Target, target
 from apiserver.http.podlogs import NotServed
-from apiserver.http.requests import Request, Response
+from apiserver.http.requests import About, Request, Response
 from apiserver.http.reviews import Reviews
 from apiserver.http.streams import WatchStream
 from apiserver.http.subresources import SUBRESOURCES
@@ -71,11 +71,13 @@ class Handlers:
         kind = self.api.kinds.by_plural(place.group_version, place.plural) if place else None
         if place is None or kind is None:
             raise errors.UnknownPath()
+        verb = (OBJECT if place.name else COLLECTION).get(request.method, "")
+        scope = "resource" if place.name else "namespace" if place.namespace else "cluster"
+        request.about = About(verb, kind, place.subresource, scope)
         if kind.read_warning:
             request.warnings.append(kind.read_warning)
         if place.subresource:
             return await self._subresource(request, kind, place)
-        verb = (OBJECT if place.name else COLLECTION).get(request.method, "")
         if verb not in kind.verbs or _misplaced(kind, place, verb):
             raise errors.MethodNotAllowed()
         _check_segment(place.name)

@@ -25,20 +25,65 @@ KEEP_ALIVE_SECONDS = 90
 """A client may think this long between two requests without having to do the TLS handshake again."""
 
 
+MAX_HEAD_BYTES = 1024 * 1024
+"""Request line and headers, as Go's HTTP server has it."""
+HEAD_SECONDS = 32.0
+"""How long a client may take to send them."""
+TOO_LONG = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
+    b"content-length: 35\r\n\r\n431 Request Header Fields Too Large"
+)
+
+
 class PortTaken(Exception):
     """Somebody else listens there; the message says what to do."""
 
 
 class _Connection(HttpToolsProtocol):
-    """uvicorn's HTTP, which also tells the app whom a connection's certificate names: scope["state"]["identity"]."""
+    """uvicorn's HTTP, with limits to the head of a request (nothing is known yet of who sends it), and which tells the
+    app whom a connection's certificate names: scope["state"]["identity"]."""
+
+    _head_bytes = 0
+    _is_in_head = True
+    _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._deadline = self.loop.call_later(HEAD_SECONDS, transport.close)
         tls = transport.get_extra_info("ssl_object")
         peer = tls.getpeercert() if tls is not None else None
         if peer:
             identity = certified(peer.get("subject", ()), tls.getpeercert(binary_form=True))
             self.app_state = {**self.app_state, "identity": identity}
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._meet_deadline()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        self._is_in_head, self._head_bytes = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        self._meet_deadline()
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if not self._is_in_head or self.transport.is_closing():
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self.transport.write(TOO_LONG)
+            self.transport.close()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    def _meet_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
 
 class _Server(uvicorn.Server):
@@ -96,7 +141,7 @@ class Listener:
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            date_header=False,
+            date_header=True,
             backlog=BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,

@@ -47,16 +47,22 @@ class OpenAPI:
         self._kinds = kinds
         self._edition = -1
         self._documents: dict[str, bytes] = {}
+        self._tags: dict[str, str] = {}
         self._swagger: dict[str, bytes] = {}
 
     def index(self) -> Node:
         """GET /openapi/v3."""
         paths = {}
         for path in self._paths():
-            body = self.document(path) or b""
-            digest = hashlib.sha512(body).hexdigest()[:64].upper()
-            paths[path] = {"serverRelativeURL": f"/openapi/v3/{path}?hash={digest}"}
+            paths[path] = {"serverRelativeURL": f"/openapi/v3/{path}?hash={self.tag(path)}"}
         return {"paths": paths}
+
+    def tag(self, path: str) -> str:
+        """What changes with the document at a path."""
+        body = self.document(path) or b""
+        if path not in self._tags:
+            self._tags[path] = hashlib.sha512(body).hexdigest().upper()
+        return self._tags[path]
 
     def document(self, path: str) -> bytes | None:
         """GET /openapi/v3/PATH, as JSON; None if nothing is served there. `path` is like `apis/apps/v1`."""
@@ -82,6 +88,7 @@ class OpenAPI:
         if self._edition != self._kinds.edition:
             self._edition = self._kinds.edition
             self._documents.clear()
+            self._tags.clear()
             self._swagger.clear()
         return [f"apis/{gv}" if "/" in gv else f"api/{gv}" for gv in self._kinds.group_versions()]
 

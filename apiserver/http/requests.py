@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from apiserver import errors
 from apiserver.call import Identity
 from apiserver.http.negotiate import JSON, SHAPES, Accepted, accepted
+from apiserver.kind import Kind
 
 MAX_BODY_BYTES = 3 * 1024 * 1024
 """Kubernetes' own limit."""
+
+
+class About(NamedTuple):
+    """A verb, a kind, a subresource ("" for the object itself), and whether an object, a namespace or the cluster is
+    asked about: what requests are counted by."""
+
+    verb: str
+    kind: Kind
+    subresource: str
+    scope: str
 
 
 @dataclass
@@ -25,6 +37,8 @@ class Request:
     identity: Identity
     read: Callable[[], Awaitable[bytes]]
     warnings: list[str] = field(default_factory=list)
+    about: About | None = None
+    """What it turned out to ask for, where that is about objects."""
 
     @cached_property
     def accepted(self) -> Accepted:

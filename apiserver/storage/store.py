@@ -70,6 +70,8 @@ class Store:
         self._next = 0
         self.revision = 0
         """The newest published revision."""
+        self.is_refused = False
+        """Whether the disk refused the last batch of writes."""
 
     def load(self) -> None:
         """Read the live state from the log; call once, before anything else. Raises LogError."""
@@ -133,8 +135,10 @@ class Store:
             try:
                 await loop.run_in_executor(self._thread, self._log.append, records)
             except Exception as error:
+                self.is_refused = True
                 self._refuse(batch, error)
                 break
+            self.is_refused = False
             for record, written in batch:
                 self._publish(record)
                 del self._pending[record.key]

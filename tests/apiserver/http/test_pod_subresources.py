@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from apiserver import errors
-from apiserver.http.app import refusal
+from apiserver.http.answers import refusal
 from tests.apiserver.harness import Harness
 from tests.apiserver.http.asgi import Client
 
@@ -127,4 +127,4 @@ async def test_ephemeral_containers_are_got_patched_and_put() -> None:
 
 def test_who_may_come_again_is_told_when() -> None:
     answer = refusal(errors.TooManyRequests("later", {"retryAfterSeconds": 10}))
-    assert (answer.status, answer.headers) == (429, {"Retry-After": "10"})
+    assert (answer.status, answer.headers) == (429, {"retry-after": "10"})
