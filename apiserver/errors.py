@@ -182,6 +182,11 @@ class Invalid(APIError):
         details["causes"] = [_cause(c) for c in causes]
         super().__init__(f'{kind} "{name}" is invalid: {text}', details)
         self.causes = tuple(causes)
+        self._about = (kind, name)
+
+    def with_causes(self, causes: Sequence[Cause]) -> Invalid:
+        """The same object refused for these."""
+        return Invalid(*self._about, causes)
 
 
 class Unprocessable(APIError):

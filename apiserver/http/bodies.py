@@ -92,6 +92,7 @@ async def read_as(request: Request, group_version: str, kind: str) -> Object:
     """A body that is to hold this kind."""
     schema = load(group_version, kind)
     body, lost = await read_json(request, schema, kind)
+    request.sent = body
     decoded = decoding.decode_body(body, kind, group_version, schema, field_validation(request), lost)
     request.warnings.extend(decoded.problems)
     return decoded.object

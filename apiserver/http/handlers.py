@@ -28,6 +28,7 @@ from apiserver.http.paths import Target, target
 from apiserver.http.podlogs import NotServed
 from apiserver.http.requests import About, Request, Response
 from apiserver.http.reviews import Reviews
+from apiserver.http.sent import as_sent
 from apiserver.http.streams import WatchStream
 from apiserver.http.subresources import SUBRESOURCES
 from apiserver.http.wholes import Wholes
@@ -169,7 +170,10 @@ class Handlers:
         accept = request.accepted
         check_write_options(request.query, "CreateOptions")
         object = await bodies.read_object(request, kind)
-        record = await self.api.create(kind, place.namespace, object, call_of(request))
+        try:
+            record = await self.api.create(kind, place.namespace, object, call_of(request))
+        except errors.Invalid as refusal:
+            raise as_sent(refusal, request.sent) from None
         return self._shown(request, kind, record, accept, 201)
 
     async def update(self, request: Request, kind: Kind, place: Target) -> Response:
@@ -178,7 +182,12 @@ class Handlers:
         object = await bodies.read_object(request, kind)
         _check_name(object, place.name)
         existed = self.api.find(kind, place.namespace, place.name) is not None
-        record = await self.api.update(kind, place.namespace, place.name, object, place.subresource, call_of(request))
+        try:
+            record = await self.api.update(
+                kind, place.namespace, place.name, object, place.subresource, call_of(request)
+            )
+        except errors.Invalid as refusal:
+            raise as_sent(refusal, request.sent) from None
         return self._shown(request, kind, record, accept, 200 if existed else 201)
 
     async def patch(self, request: Request, kind: Kind, place: Target) -> Response:

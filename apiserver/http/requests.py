@@ -37,6 +37,8 @@ class Request:
     identity: Identity
     read: Callable[[], Awaitable[bytes]]
     warnings: list[str] = field(default_factory=list)
+    sent: bytes = b"{}"
+    """The object of its body, as JSON, once that is read."""
     about: About | None = None
     """What it turned out to ask for, where that is about objects."""
 

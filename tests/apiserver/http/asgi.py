@@ -81,7 +81,7 @@ class Client:
             sent.append((b"content-length", str(len(body)).encode()))
         return {
             "type": "http", "method": method, "path": raw_path, "raw_path": quote(raw_path, "/%").encode(),
-            "query_string": query.encode(), "headers": sent,
+            "query_string": query.encode(), "headers": sent, "state": {},
         }  # fmt: skip
 
     @staticmethod

@@ -210,3 +210,16 @@ async def test_the_field_manager_is_what_can_be_printed_of_the_user_agent() -> N
         assert await manager(request, "b", "to\tol") == "tool"
         assert await manager(request, "c", "x" * 200) == "x" * 128
         assert await manager(request, "d", "/1.0") == "unknown"
+
+
+@pytest.mark.parametrize(("labels", "shown"), [(None, "null"), ({}, "{}"), ({"a": "c"}, '{"a":"c"}')])
+async def test_a_refusal_shows_an_empty_map_as_it_was_sent(labels: dict[str, str] | None, shown: str) -> None:
+    container = {"name": "c", "image": "i"}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
+    body = {"metadata": {"name": "r"}, "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": template}}
+    async with serving() as client:
+        answer = await client("POST", "/apis/apps/v1/namespaces/default/replicasets", body)
+        assert answer.status == 422
+        wanted = f"Invalid value: {shown}: `selector` does not match template `labels`"
+        assert [cause["message"] for cause in answer.json["details"]["causes"]] == [wanted]
+        assert answer.message == f'ReplicaSet.apps "r" is invalid: spec.template.metadata.labels: {wanted}'
