@@ -83,6 +83,7 @@ def unknown_format(accepted: str) -> errors.UnsupportedMediaType:
 async def read_object(request: Request, kind: Kind) -> Object:
     """The object of a POST or PUT. Raises BadRequest in Go's words; unknown fields go by fieldValidation."""
     body, lost = await read_json(request, kind.schema, kind.name)
+    request.sent = body
     decoded = kind.form.decode_body(body, field_validation(request), lost)
     request.warnings.extend(decoded.problems)
     return decoded.object
@@ -92,7 +93,6 @@ async def read_as(request: Request, group_version: str, kind: str) -> Object:
     """A body that is to hold this kind."""
     schema = load(group_version, kind)
     body, lost = await read_json(request, schema, kind)
-    request.sent = body
     decoded = decoding.decode_body(body, kind, group_version, schema, field_validation(request), lost)
     request.warnings.extend(decoded.problems)
     return decoded.object
