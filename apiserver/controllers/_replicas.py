@@ -18,8 +18,10 @@ from apiserver.reconcile import ownership
 from apiserver.reconcile.controller import Controller, Result, is_namespace_ending
 from apiserver.reconcile.dependents import Dependents
 from apiserver.reconcile.podcontrol import BURST, PodControl
+from apiserver.reconcile.seen import Seen
 from apiserver.reconcile.selecting import Matcher, Selecting
 from apiserver.reconcile.workqueue import Key
+from apiserver.storage import Record
 
 
 def controller(kind: Kind, name: str, *, counts_terminating: bool) -> Controller:
@@ -43,14 +45,19 @@ class _Replicas:
         self.selecting = Selecting(_exact)
         self.pods = Dependents(POD, kind, self.selecting)
         self.control = PodControl(kind, name)
+        self.seen = Seen()
 
     async def reconcile(self, api: API, key: Key) -> Result | None:
         record = api.find(self.kind, *key)
         if record is None:
+            self.seen.forget(key)
             return None
         owner, call = record.object, api.named(self.name)
         selector = _selector(owner)
         found = list(self.pods.candidates(api, owner))
+        candidates = [pod.object for pod in found]
+        if self.seen.is_same(key, [owner, *candidates]):
+            return None
         mine = await ownership.claim(api, POD, self.kind, owner, selector, found, call)
         failure = None
         if not owner["metadata"].get("deletionTimestamp"):
@@ -58,11 +65,15 @@ class _Replicas:
             failure = await self._scale(api, owner, active)
         pods = [pod.object for pod in self.pods.owned(api, owner)]
         pods = [pod for pod in pods if selector.matches(pod["metadata"].get("labels"))]
-        await self._report(api, owner, pods, failure)
+        reported = await self._report(api, record, pods, failure)
         if failure is not None:
             raise failure.error
         wait = replicas.seconds_to_next_available(owner, pods, api.clock.now())
-        return Result(after_seconds=wait) if wait else None
+        if wait:
+            return Result(after_seconds=wait)
+        if reported is not None:
+            self.seen.remember(key, [reported.object, *candidates])
+        return None
 
     async def _scale(self, api: API, owner: Object, active: list[Object]) -> _Failure | None:
         """Create or delete Pods as far as needed; what went wrong, if something did."""
@@ -92,8 +103,9 @@ class _Replicas:
             siblings = [one for one in every if (ownership.controller_of(one) or {}).get("uid") == above["uid"]]
         return [pod.object for sibling in siblings for pod in self.pods.owned(api, sibling)]
 
-    async def _report(self, api: API, owner: Object, pods: list[Object], failure: _Failure | None) -> None:
-        now = api.clock.now()
+    async def _report(self, api: API, record: Record, pods: list[Object], failure: _Failure | None) -> Record | None:
+        """The owner with its status written; None when somebody else had changed it in the meantime."""
+        owner, now = record.object, api.clock.now()
         condition = None
         if failure is not None:
             condition = {"type": "ReplicaFailure", "status": "True", "lastTransitionTime": timestamp(now)}
@@ -102,7 +114,7 @@ class _Replicas:
         if not self.counts_terminating:
             del status["terminatingReplicas"]
         if status == owner.get("status"):
-            return
+            return record
         metadata = owner["metadata"]
 
         def reported(current: Object) -> Object:
@@ -113,7 +125,9 @@ class _Replicas:
 
         with contextlib.suppress(NotFound):
             place = metadata["namespace"], metadata["name"]
-            await api.modify(self.kind, *place, reported, "status", api.named(self.name))
+            written = await api.modify(self.kind, *place, reported, "status", api.named(self.name))
+            return written if written.previous == record.revision else None
+        return None
 
 
 def _selector(owner: Object) -> LabelSelector:

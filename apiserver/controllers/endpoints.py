@@ -16,6 +16,7 @@ from apiserver.kinds.endpoints import kind as ENDPOINTS
 from apiserver.kinds.service import kind as SERVICE
 from apiserver.objects import endpoints
 from apiserver.reconcile.controller import Controller, Result
+from apiserver.reconcile.seen import Seen
 from apiserver.reconcile.selecting import itself, key_of
 from apiserver.reconcile.services import ServicePods
 from apiserver.reconcile.workqueue import Key
@@ -34,6 +35,7 @@ class _Endpoints:
         self._map_service = self.services.watches()[SERVICE]
         self._times = endpoints.TriggerTimes()
         self._deleted: set[Key] = set()
+        self._seen = Seen()
 
     def service_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
         if new is None:
@@ -57,18 +59,21 @@ class _Endpoints:
     async def _write(self, api: API, key: Key, service: Object) -> None:
         pods = self.services.pods(api, service)
         have = api.find(ENDPOINTS, *key)
+        if have is not None and self._seen.is_same(key, [service, have.object, *pods]):
+            return
         cause = self._times.latest(service, pods)
         wanted = endpoints.plan_endpoints(service, pods, have.object if have else None, cause)
         call = api.named(endpoints.CONTROLLER)
-        if wanted is None:
-            return
-        if have is None:
-            await api.create(ENDPOINTS, key[0], wanted, call)
-        else:
-            await api.update(ENDPOINTS, *key, wanted, call=call)
+        if wanted is not None and have is None:
+            have = await api.create(ENDPOINTS, key[0], wanted, call)
+        elif wanted is not None:
+            have = await api.update(ENDPOINTS, *key, wanted, call=call)
+        if have is not None:
+            self._seen.remember(key, [service, have.object, *pods])
 
     async def _delete(self, api: API, key: Key) -> None:
         self._times.forget(*key)
+        self._seen.forget(key)
         have = api.find(ENDPOINTS, *key)
         if have is None:
             self._deleted.discard(key)

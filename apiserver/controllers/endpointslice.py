@@ -5,7 +5,7 @@ A deleted Service's slices are the garbage collector's business: they name the S
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from apiserver.api import API
 from apiserver.kind import Object
@@ -16,6 +16,7 @@ from apiserver.objects import endpoints, endpointslices
 from apiserver.reconcile import ownership
 from apiserver.reconcile.controller import Controller, Result
 from apiserver.reconcile.labelled import Labelled
+from apiserver.reconcile.seen import Seen
 from apiserver.reconcile.services import ServicePods
 from apiserver.reconcile.workqueue import Key
 
@@ -27,11 +28,13 @@ def controller() -> Controller:
     services = ServicePods()
     times = endpoints.TriggerTimes()
     slices = Labelled(ENDPOINTSLICE, (endpointslices.SERVICE_NAME,))
+    seen = Seen()
 
     async def reconcile(api: API, key: Key) -> Result | None:
         service = api.find(SERVICE, *key)
         if service is None:
             times.forget(*key)
+            seen.forget(key)
         if service is None or not endpoints.selects(service.object):
             return None
         pause = services.pause_seconds(api, key)
@@ -39,11 +42,19 @@ def controller() -> Controller:
             return Result(after_seconds=pause)
         pods = services.pods(api, service.object)
         have = slices.having(api, key[0], managed_labels(key[1]))
+        known = zones(api)
+        if seen.is_same(key, [service.object, known, *have, *pods]):
+            return None
         owner = ownership.owner_reference(SERVICE, service.object)
         cause = times.latest(service.object, pods)
-        changes = endpointslices.plan(service.object, pods, zones(api), owner, have, cause)
+        changes = endpointslices.plan(service.object, pods, known.get, owner, have, cause)
         call = api.named(NAME)
-        await ownership.write(api, ENDPOINTSLICE, key[0], changes.create, changes.update, changes.delete, call)
+        there = {slice_["metadata"]["name"]: slice_ for slice_ in have if slice_ not in changes.delete}
+        for record in await ownership.write(
+            api, ENDPOINTSLICE, key[0], changes.create, changes.update, changes.delete, call
+        ):
+            there[record.object["metadata"]["name"]] = record.object
+        seen.remember(key, [service.object, known, *(there[name] for name in sorted(there)), *pods])
         return None
 
     def slice_changed(api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
@@ -59,17 +70,9 @@ def managed_labels(service: str) -> dict[str, str]:
     return {endpointslices.SERVICE_NAME: service, endpointslices.MANAGED_BY: endpointslices.CONTROLLER}
 
 
-def zones(api: API) -> Callable[[str], str | None]:
-    """A node's zone, None for a node that does not exist; looked up once for each node."""
-    known: dict[str, str | None] = {}
-
-    def zone_of(node: str) -> str | None:
-        if node not in known:
-            record = api.find(NODE, "", node)
-            known[node] = _zone(record.object) if record is not None else None
-        return known[node]
-
-    return zone_of
+def zones(api: API) -> dict[str, str]:
+    """The zone of every node, "" for none."""
+    return {record.object["metadata"]["name"]: _zone(record.object) for record in api.list(NODE)}
 
 
 def its_service(old: Object | None, new: Object | None) -> Iterable[Key]:

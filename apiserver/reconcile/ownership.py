@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Iterable
-from typing import Any
+from typing import TypeVar
 
 from apiserver.api import API
 from apiserver.call import Call
@@ -18,6 +18,8 @@ from apiserver.errors import Conflict, NotFound
 from apiserver.kind import Kind, Object
 from apiserver.objects.selectors import LabelSelector
 from apiserver.storage import Record
+
+T = TypeVar("T")
 
 
 def owner_reference(kind: Kind, owner: Object, *, controller: bool = True) -> Object:
@@ -151,22 +153,27 @@ async def write(
     update: Iterable[Object],
     delete: Iterable[Object],
     call: Call,
-) -> None:
+) -> list[Record]:
     """Do these writes side by side, so that they share a commit. All are tried; then the first error is raised.
+    Answers with what was created and updated.
 
     An update is bound to the resourceVersion it carries, a deletion to the uid; one that is gone already is fine.
     """
-    jobs: list[Awaitable[Any]] = [api.create(kind, namespace, object, call) for object in create]
+    jobs: list[Awaitable[Record | None]] = [api.create(kind, namespace, object, call) for object in create]
     jobs += [api.update(kind, namespace, object["metadata"]["name"], object, call=call) for object in update]
+    written = len(jobs)
     jobs += [delete_if_there(api, kind, object, call) for object in delete]
-    await together(jobs)
+    return [record for record in (await together(jobs))[:written] if record is not None]
 
 
-async def together(jobs: Iterable[Awaitable[Any]]) -> None:
-    """Await all of `jobs`; then raise the first error, if there was one."""
+async def together(jobs: Iterable[Awaitable[T]]) -> list[T]:
+    """What all of `jobs` come to; all are awaited before the first error is raised, if there was one."""
+    results = []
     for result in await asyncio.gather(*jobs, return_exceptions=True):
         if isinstance(result, BaseException):
             raise result
+        results.append(result)
+    return results
 
 
 async def delete_if_there(
