@@ -64,6 +64,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "uncordon": (_C + "cordon", "Mark a node schedulable"),
     "drain": (_C + "drain", "Move the Pods off a node"),
     "kustomize": (_C + "kustomize", "Print what a kustomization makes"),
+    # to the server, and to containers
+    "proxy": (_C + "proxy", "Serve the API on this machine, without credentials"),
+    "attach": (_C + "streaming", "Attach to a container (refused: nothing runs in it)"),
+    "cp": (_C + "streaming", "Copy files from and to containers (refused: nothing runs in them)"),
+    "debug": (_C + "streaming", "Debug Pods and nodes with a container (refused: nothing runs in it)"),
+    "exec": (_C + "streaming", "Run a command in a container (refused: nothing runs in it)"),
+    "port-forward": (_C + "streaming", "Forward ports to a Pod (refused: nothing listens in it)"),
     # the client itself
     "config": (_C + "config", "Read and change kubeconfig files"),
     "completion": (_C + "completion", "Print a completion script for your shell"),
@@ -82,9 +89,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C."""
-NOT_HERE = frozenset((
-    "alpha", "attach", "certificate", "cp", "debug", "exec", "port-forward", "proxy",
-)) - COMMANDS.keys()  # fmt: skip
+NOT_HERE = frozenset(("alpha", "certificate")) - COMMANDS.keys()
 """Commands of kubectl that are refused by name."""
 
 

@@ -9,7 +9,7 @@ from minictl.transport import Connection, Response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
     from typing import Any
 
     from minictl.credentials import Plugin
@@ -79,6 +79,20 @@ class Client:
             headers["Content-Type"] = content_type
         response = self.connection.request(method, target, headers, data, self.timeout)
         return self._checked(method, path, response)
+
+    def forward(
+        self, connection: Connection, method: str, target: str, headers: Mapping[str, str], body: bytes | None
+    ) -> tuple[Response, Iterator[bytes]]:
+        """Somebody else's request under our credentials, over a connection of its own, and the body as it comes.
+
+        Raises:
+            Unreachable: there is no answer.
+        """
+        own = {name: value for name, value in self._headers(JSON).items() if name not in ("Accept", "User-Agent")}
+        response, pieces = connection.stream(method, target, {**own, **headers}, self.timeout, body)
+        if response.status == 401 and self._plugin is not None:
+            self._plugin.refused()
+        return response, pieces
 
     def _headers(self, accept: str) -> dict[str, str]:
         if self._plugin is None:

@@ -79,7 +79,7 @@ class Connection:
             return Response(status, answer, content)
 
     def stream(
-        self, method: str, target: str, headers: Mapping[str, str], timeout: float | None
+        self, method: str, target: str, headers: Mapping[str, str], timeout: float | None, body: bytes | None = None
     ) -> tuple[Response, Iterator[bytes]]:
         """Sends a request and gives the body piece by piece as it arrives (nothing in `Response.body`).
 
@@ -87,7 +87,7 @@ class Connection:
             Unreachable: no connection, or it broke.
         """
         with self._explained(method, target):
-            status, answer = self._exchange(method, target, headers, None, timeout)
+            status, answer = self._exchange(method, target, headers, body, timeout)
         return Response(status, answer, b""), self._told(method, target, self._body(method, status, answer))
 
     def _told(self, method: str, target: str, pieces: Iterator[bytes]) -> Iterator[bytes]:

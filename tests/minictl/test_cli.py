@@ -31,7 +31,7 @@ def test_an_unknown_command_comes_with_those_like_it(capsys: pytest.CaptureFixtu
 
 
 def test_what_is_not_there_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(capsys, "port-forward", "x") == (1, "", "error: the command port-forward is not supported by minictl\n")
+    assert run(capsys, "certificate", "x") == (1, "", "error: the command certificate is not supported by minictl\n")
 
 
 @pytest.mark.parametrize(
