@@ -7,20 +7,12 @@ cd "$(dirname "$0")"
 
 minictl() { command minictl --cluster deployment-story "$@"; }
 
-ready_addresses() {
+how_many() {
   minictl get endpointslices -l kubernetes.io/service-name=web \
     -o jsonpath='{range .items[*].endpoints[?(@.conditions.ready==true)]}{.addresses[0]}{"\n"}{end}' | grep -c . || true
 }
 
-# Wait until the Service has as many ready addresses as asked for: controllers work in the background.
-until_endpoints() {
-  for _ in $(seq 100); do
-    if [ "$(ready_addresses)" -eq "$1" ]; then return; fi
-    sleep 0.05
-  done
-  echo "web never had $1 endpoints" >&2
-  exit 1
-}
+until_endpoints() { eventually "$1" how_many; }
 
 images() { minictl get pods -l app=web -o jsonpath='{range .items[*]}{.spec.containers[0].image}{"\n"}{end}' | sort -u; }
 revision() { minictl get deployment web -o jsonpath='{.metadata.annotations.deployment\.kubernetes\.io/revision}'; }

@@ -7,15 +7,7 @@ cd "$(dirname "$0")"
 
 minictl() { command minictl --cluster job-story "$@"; }
 
-# Wait until a column of a table says what it should: controllers work in the background.
-until_says() {
-  for _ in $(seq 100); do
-    if [ "$(minictl get "$2" -o jsonpath="$3" 2>/dev/null)" = "$1" ]; then return; fi
-    sleep 0.05
-  done
-  echo "$2 $3 is not $1" >&2
-  exit 1
-}
+until_says() { eventually "$1" minictl get "$2" -o jsonpath="$3"; }
 
 minictl reset --yes >/dev/null 2>&1 || true
 trap 'minictl down >/dev/null' EXIT

@@ -20,3 +20,14 @@ check() { # check WHAT WANTED GOT
     exit 1
   fi
 }
+
+eventually() { # eventually WANTED COMMAND...: waits until the command prints that, for controllers work in the background
+  local wanted=$1
+  shift
+  for _ in $(seq 200); do
+    if [ "$("$@" 2>/dev/null)" = "$wanted" ]; then return; fi
+    sleep 0.05
+  done
+  echo "the story went wrong: '$*' never printed $wanted" >&2
+  exit 1
+}
