@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from minictl.errors import CommandError, ConfigurationError
+from minictl.texts import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -180,8 +181,6 @@ def load(path: str) -> Object | None:
     Raises:
         CommandError: it cannot be read, or it is no kubeconfig.
     """
-    from schemas import yamls
-
     try:
         with open(path, encoding="utf-8") as file:
             text = file.read()
@@ -193,6 +192,11 @@ def load(path: str) -> Object | None:
         ) from None
     except UnicodeDecodeError:
         raise CommandError(f'error loading config file "{path}": yaml: control characters are not allowed') from None
+    simple = plain.read(text)
+    if simple is not None:
+        return simple  # most are; then the YAML library need not be imported
+    from schemas import yamls
+
     try:
         content = yamls.load(text)
     except yamls.YAMLError as error:

@@ -93,10 +93,13 @@ def test_every_file_of_commands_is_in_a_table() -> None:
     assert files == {module.rpartition(".")[2] for module in reached}
 
 
-def test_a_reading_command_imports_nothing_heavy(server: Server) -> None:
+@pytest.mark.parametrize("remote", [False, True], ids=["socket", "kubeconfig"])
+def test_a_reading_command_imports_nothing_heavy(server: Server, remote: bool) -> None:
+    words = ["get", "endpoints", "-A", *([f"--kubeconfig={server.kubeconfig}"] if remote else [])]
+    heavy = [name for name in HEAVY if not (remote and name == "ssl")]
     script = (
-        "import sys; from minictl import cli; status = cli.main(['get', 'endpoints', '-A']); "
-        f"print(status, [name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+        f"import sys; from minictl import cli; status = cli.main({words!r}); "
+        f"print(status, [name for name in {heavy!r} if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], env=server.environment, capture_output=True, text=True, check=True
