@@ -82,28 +82,27 @@ class World:
         self.image = 0
 
     async def run(self) -> None:
-        harness = Harness(self.log, nodes=NODES)
-        async with harness as self.h:
-            self._watch()
-            for name in NAMES:
-                surge, unavailable = self.chance.choice([(1, 0), (0, 1), (1, 1), (2, 2)])
-                made = deployment(name, self.chance.randrange(5), surge, unavailable)
-                self.most[name] = made["spec"]["replicas"] + surge
-                await self.h.create(made)
-                await self.h.create(service(name))
-            await self._live()
-        while self.chance.random() < 0.5:
+        lives = self.chance.choice([1, 2, 3])
+        for life in range(lives):
             self.h = Harness(self.log, nodes=NODES)
             self.h.clock.advance(self.elapsed)
             async with self.h:
-                self._watch()
+                self.h.cluster.store.listen("replicasets.apps", self._replicaset_changed)
+                if life == 0:
+                    await self._begin()
                 await self._live()
-        self.h = Harness(self.log, nodes=NODES)
-        self.h.clock.advance(self.elapsed)
-        async with self.h:
-            await self._recover()
-            self._check()
+                if life == lives - 1:  # not in a life of its own: one that begins looks at everything anew
+                    await self._recover()
+                    self._check()
         assert not self.problems
+
+    async def _begin(self) -> None:
+        for name in NAMES:
+            surge, unavailable = self.chance.choice([(1, 0), (0, 1), (1, 1), (2, 2)])
+            made = deployment(name, self.chance.randrange(5), surge, unavailable)
+            self.most[name] = made["spec"]["replicas"] + surge
+            await self.h.create(made)
+            await self.h.create(service(name))
 
     async def _live(self) -> None:
         deeds: list[Callable[[], Any]] = [
@@ -178,11 +177,8 @@ class World:
 
     # -- what must hold ------------------------------------------------------------------------------------------------
 
-    def _watch(self) -> None:
-        """Hold every growing ReplicaSet against what its Deployment has ever been allowed."""
-        self.h.cluster.store.listen("replicasets.apps", self._replicaset_changed)
-
     def _replicaset_changed(self, change: Change) -> None:
+        """Hold a ReplicaSet that grew against the most that its Deployment has ever been allowed."""
         new, before = change.record.object, change.before.object if change.before else None
         owner = controller(new)
         if owner is None or new["spec"]["replicas"] <= (before["spec"]["replicas"] if before else 0):
