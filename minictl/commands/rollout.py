@@ -9,6 +9,7 @@ from minictl.errors import CommandError, ServerError, Unreachable, raise_all
 from minictl.grammar import options
 from minictl.grammar.flags import Command, Flag
 from minictl.steps import rollouts, targets
+from minictl.steps.spinning import Spinner
 from minictl.steps.targets import Choice
 from minictl.steps.writing import LAST_APPLIED, Writes, manager
 
@@ -94,7 +95,8 @@ def _follow(session: Session, flags: Flags, target: Target, subject: Object) -> 
         session.out.flush()
         if state.done or not flags.on("watch"):
             return
-        subject = _changed(session, target, subject, deadline)
+        with Spinner(session, f"waiting for {target.label}"):
+            subject = _changed(session, target, subject, deadline)
 
 
 def _changed(session: Session, target: Target, subject: Object, deadline: float) -> Object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from minictl import cluster
 from minictl.errors import CommandError, UsageError
 from minictl.grammar.flags import Command, Flag
+from minictl.steps.spinning import Spinner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
             f'the local cluster "{folder.name}" is already running (process {pid}) and keeps its settings; '
             "stop it first: minictl down"
         )
-    started = cluster.start(folder, options)
+    with Spinner(session, f'starting the local cluster "{folder.name}"'):
+        started = cluster.start(folder, options)
     state = "is ready" if started else "is already running"
     session.say(f'The local cluster "{folder.name}" {state} (process {folder.pid()}, {folder.path})')
     session.hint(f"For kubectl and client libraries: export KUBECONFIG={folder.kubeconfig}")

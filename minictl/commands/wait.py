@@ -9,6 +9,7 @@ from minictl.errors import CommandError, ServerError, Unreachable, raise_all
 from minictl.grammar import options
 from minictl.grammar.flags import Command, Flag
 from minictl.steps import targets
+from minictl.steps.spinning import Spinner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -207,7 +208,9 @@ class _Waiting:
                 return self._say(target, object)
             if self._once:
                 raise CommandError(f"condition not met for {target.resource.plural}/{target.name}")
-            if not self._next(target, object):
+            with Spinner(self._session, f"waiting for {target.label}"):
+                changed = self._next(target, object)
+            if not changed:
                 raise self._too_late(target)
 
     def _get(self, target: Target) -> Object | None:

@@ -6,6 +6,7 @@ import time
 
 from minictl.errors import CommandError, ServerError, Unreachable, raise_all
 from minictl.steps import targets
+from minictl.steps.spinning import Spinner
 from minictl.steps.writing import delete_options, within
 
 TYPE_CHECKING = False
@@ -118,7 +119,9 @@ def wait_until_gone(session: Session, deleted: list[tuple[Target, str]], timeout
     for target, uid in deleted:
         while not _gone(session, target, uid):
             left = deadline - time.monotonic()
-            if left <= 0 or not _watched_away(session, target, uid, min(left, QUIET_SECONDS)):
+            with Spinner(session, f"waiting until {target.label} is gone"):
+                changed = left > 0 and _watched_away(session, target, uid, min(left, QUIET_SECONDS))
+            if not changed:
                 if time.monotonic() < deadline:
                     continue
                 what = f"{target.resource.full_name}/{target.name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from minictl.texts import plain
@@ -23,12 +23,18 @@ DOCUMENTS = st.dictionaries(
 )
 
 
+QUIET = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no mistake."""
+
+
+@QUIET
 @given(DOCUMENTS)
 def test_what_was_written_is_read_alike_or_not_at_all(document: dict[str, Any]) -> None:
     found = plain.read(yamls.dump(document))
     assert found is None or found == document
 
 
+@QUIET
 @given(st.text(alphabet="ab:- \n#\"'{}", max_size=20))
 def test_no_text_is_misread(text: str) -> None:
     found = plain.read(text)
