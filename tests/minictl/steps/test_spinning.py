@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from minictl import cli
 from minictl.grammar.flags import Flags
+from minictl.grammar.options import GLOBAL_FLAGS
 from minictl.session import Session
 from minictl.steps import spinning
 
@@ -34,7 +34,7 @@ def test_a_terminal_shows_what_is_awaited(monkeypatch: pytest.MonkeyPatch, out: 
     monkeypatch.setattr(spinning, "PATIENCE_SECONDS", 0.0)
     monkeypatch.setenv("TERM", "xterm")
     screen = Screen(err)
-    session = Session(Flags(cli.GLOBAL_FLAGS), out=Screen(out), err=screen)
+    session = Session(Flags(GLOBAL_FLAGS), out=Screen(out), err=screen)
     with spinning.Spinner(session, "waiting for pod/web"):
         assert screen.touched.wait(5 if out and err else 0.02) == (out and err)
     text = screen.getvalue()
@@ -46,6 +46,6 @@ def test_what_is_over_soon_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(spinning, "PATIENCE_SECONDS", 60.0)
     monkeypatch.setenv("TERM", "xterm")
     screen = Screen(True)
-    with spinning.Spinner(Session(Flags(cli.GLOBAL_FLAGS), out=Screen(True), err=screen), "x"):
+    with spinning.Spinner(Session(Flags(GLOBAL_FLAGS), out=Screen(True), err=screen), "x"):
         pass
     assert screen.getvalue() == ""
