@@ -82,6 +82,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": (_C + "status", "Say how the local cluster is"),
     "simulate": (_C + "simulate", "Have Pods fail or recover, and nodes fall silent"),
     "clock": (_C + "clock", "Say what time it is in the local cluster, and move it"),
+    "snapshot": (_C + "snapshot", "Keep the state of the local cluster, and go back to it"),
     "reset": (_C + "reset", "Stop the local cluster and forget its state"),
     "kubeconfig": (_C + "kubeconfig", "Print a kubeconfig for the local cluster, or merge it into yours"),
 }
