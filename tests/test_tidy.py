@@ -58,6 +58,8 @@ HOMES = {  # a library's import has one home
     "uvloop": ("apiserver.__main__",),
     "rich": ("minictl.output", "minictl.describe"),
     "cronsim": ("apiserver.objects.schedules",),
+    "cel_expr_python": ("apiserver.objects.expressions",),
+    "google": ("apiserver.objects.expressions",),
     "cryptography": ("apiserver.certificates", "apiserver.signing", "minictl.commands.create_secret"),
 }
 TIME = {("time", "time"), ("time", "monotonic"), ("datetime", "now"), ("datetime", "utcnow"), ("time", "sleep")}

@@ -1,16 +1,14 @@
-"""Each place of a schema, as OpenAPI and Kubernetes' extensions of it go. Conditions in CEL are read and refused."""
+"""Each place of a schema, as OpenAPI and Kubernetes' extensions of it go, but for the conditions in CEL."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from apiserver.objects.definitions import Node
-from apiserver.objects.structural import META_FIELDS, fieldpaths, is_embedded
+from apiserver.objects.structural import META_FIELDS, is_embedded
 from apiserver.objects.validation import Causes, forbidden, invalid, not_supported, required, struct
 
 TYPES = ("array", "boolean", "integer", "number", "object", "string")
-REASONS = ("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired")
 LIST_TYPES, MAP_TYPES = ("atomic", "set", "map"), ("atomic", "granular")
 
 _UNSUPPORTED = {
@@ -21,7 +19,6 @@ _UNSUPPORTED = {
     "dependencies": "dependencies is not supported",
     "$ref": "$ref is not supported",
 }
-_NEWLINES = re.compile(r"[\n\r]")
 
 
 @dataclass(frozen=True)
@@ -59,11 +56,6 @@ def validate(schema: Node, path: str, where: Where | None = None, *, is_root: bo
     if isinstance(schema.get("items"), dict):
         causes += validate(schema["items"], f"{path}.items", where, is_root=False)
     causes += _merging(schema, path)
-    if schema.get("x-kubernetes-validations"):
-        detail = "this server does not evaluate conditions in CEL: leave them out"
-        causes.append(forbidden(f"{path}.x-kubernetes-validations", detail))
-    for index, rule in enumerate(schema.get("x-kubernetes-validations") or ()):
-        causes += _rule_causes(rule, schema, f"{path}.x-kubernetes-validations[{index}]")
     return causes
 
 
@@ -189,35 +181,4 @@ def _items_of_sets_and_maps(schema: Node, path: str) -> Causes:
             causes.append(required(f"{place}.default", detail))
         if described.get("nullable"):
             causes.append(forbidden(f"{place}.nullable", f"this property is in {_KEYS}, so it cannot be nullable"))
-    return causes
-
-
-# -- conditions in CEL, but for the expressions themselves -------------------------------------------------------------
-
-
-def _rule_causes(rule: Node, schema: Node, path: str) -> Causes:
-    causes: Causes = []
-    text, message = rule.get("rule", "").strip(), rule.get("message", "")
-    if not text:
-        causes.append(required(f"{path}.rule", "rule is not specified"))
-    elif message and not message.strip():
-        causes.append(invalid(f"{path}.message", message, "must be non-empty if specified"))
-    elif _NEWLINES.search(message.strip()):
-        causes.append(invalid(f"{path}.message", message, "must not contain line breaks"))
-    elif _NEWLINES.search(text) and not message.strip():
-        causes.append(required(f"{path}.message", "message must be specified if rule contains line breaks"))
-    if rule.get("messageExpression") and not rule["messageExpression"].strip():
-        causes.append(required(f"{path}.messageExpression", "messageExpression must be non-empty if specified"))
-    if rule.get("reason") is not None and rule["reason"] not in REASONS:
-        causes.append(not_supported(f"{path}.reason", rule["reason"], REASONS))
-    field_path = rule.get("fieldPath", "")
-    if field_path:
-        if not field_path.strip():
-            causes.append(invalid(f"{path}.fieldPath", field_path, "must be non-empty if specified"))
-        if _NEWLINES.search(field_path):
-            causes.append(invalid(f"{path}.fieldPath", field_path, "must not contain line breaks"))
-        try:
-            fieldpaths.resolved(field_path, schema, with_brackets=True)
-        except fieldpaths.BadPath:
-            causes.append(invalid(f"{path}.fieldPath", field_path, "must be a valid path"))
     return causes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from apiserver.objects.definitions import Node, Object, defaulted, extras, hoisted, openapi, printed, structure
+from apiserver.objects.definitions import Node, Object, defaulted, extras, hoisted, openapi, printed, rules, structure
 from apiserver.objects.validation import (
     IMMUTABLE,
     Causes,
@@ -272,7 +272,8 @@ def _schema_causes(holder: Object | None, path: str, *, has_status: bool) -> Cau
     if schema.get("nullable"):
         causes.append(forbidden(f"{path}.nullable", "nullable cannot be true at the root"))
     found = structure.validate(schema, path) or defaulted.validate(schema, path)
-    return causes + found + openapi.validate(schema, path)
+    causes += found + openapi.validate(schema, path)
+    return causes if found else causes + rules.validate(schema, path)
 
 
 def _root_causes(schema: Node, path: str) -> Causes:

@@ -8,6 +8,7 @@ filling      defaults
 checking     values against their schema, in the words of Kubernetes' OpenAPI validator
 formats, patterns       what texts look like
 lists        lists of type set and map have no two items alike
+conditions   what is said in CEL (x-kubernetes-validations)
 judging      a custom object as a whole
 fieldpaths   paths into a schema
 form         all of it as the Form of a Kind

@@ -1,11 +1,11 @@
-"""What is wrong with a custom object as a whole: its schema, its replica counts, its lists, its conditions."""
+"""What is wrong with a custom object as a whole: its schema, its replica counts, its lists, its conditions in CEL."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from apiserver.objects.govalues import printed, type_name
-from apiserver.objects.structural import Node, checking, lists, metas
+from apiserver.objects.structural import Node, checking, conditions, lists, metas
 from apiserver.objects.validation import Causes, invalid
 
 Object = dict[str, Any]
@@ -19,11 +19,13 @@ class Judge:
     def __init__(self, structure: Node, scale: Object | None) -> None:
         self._structure = structure
         self._scale = scale or {}
+        self._conditions = conditions.of(structure)
 
     def new(self, object: Object) -> Causes:
         causes = checking.check(object, self._structure) + self._replicas(object, "spec", "status")
         causes += metas.check(object, self._structure)
-        return causes + lists.check(object, self._structure)
+        causes += lists.check(object, self._structure)
+        return causes + _unmet(self._conditions, object, causes)
 
     def changed(self, new: Object, old: Object) -> Causes:
         """What is wrong with an update; what was wrong before is let pass."""
@@ -31,7 +33,7 @@ class Judge:
         causes += metas.check(new, self._structure)
         if not lists.check(old, self._structure):
             causes += lists.check(new, self._structure)
-        return causes
+        return causes + _unmet(self._conditions, new, causes, old=old)
 
     def status(self, new: Object, old: Object) -> Causes:
         """What is wrong with a write to the status subresource."""
@@ -40,7 +42,8 @@ class Judge:
         if schema is not None and "status" in new:
             before = old.get("status", checking.NOTHING)
             causes += checking.check(new["status"], schema, "status", before)
-        return causes + self._replicas(new, "status")
+        causes += self._replicas(new, "status")
+        return causes + _unmet(self._conditions, new, causes, old=old)
 
     def _replicas(self, object: Object, *parts: str) -> Causes:
         """What is wrong with the counts that the scale subresource reads."""
@@ -55,6 +58,15 @@ class Judge:
             if found is not None and not isinstance(found, str):
                 causes.append(invalid(path, "", _accessor(path, found, "string")))
         return causes
+
+
+def _unmet(wanted: conditions.Conditions | None, new: Object, causes: Causes, old: Any = checking.NOTHING) -> Causes:
+    """The conditions that do not hold, where the object is sound enough to ask."""
+    if wanted is None:
+        return []
+    if any(cause.reason in conditions.BLOCKING for cause in causes):
+        return [conditions.UNCHECKED]
+    return wanted.check(new, old=old)
 
 
 def _count_causes(path: str, found: Any) -> Causes:
