@@ -3,6 +3,7 @@
 Each verb reads as its pipeline. A write:
 
     (decode) -> merge -> prepare -> default -> admit -> validate -> commit -> stamp -> store.write(expect=revision)
+                                            (webhooks)  (webhooks)
 
 Decoding bytes is HTTP's business (http/handlers.py); from here on objects are plain dicts. `prepare` and `default` come
 from the Kind and its schema, `admit` and `commit` from admission plugins (a `commit` reserves something, an address
@@ -18,6 +19,8 @@ import orjson
 
 from apiserver import errors
 from apiserver.admission import Plugin, Verb, commit
+from apiserver.admission.reviews import Question
+from apiserver.admission.webhooks import Webhooks
 from apiserver.call import Call
 from apiserver.clock import Clock, timestamp
 from apiserver.deletion import DeleteOptions, check_preconditions, is_free_to_go, marked
@@ -56,6 +59,7 @@ class API:
         self.clock = clock
         self.store = store
         self.plugins = tuple(plugins)
+        self.webhooks = Webhooks()
 
     @property
     def revision(self) -> int:
@@ -143,6 +147,8 @@ class API:
         if not applied:  # before admission: what that adds, nobody asked for
             self._record_managers(kind, schema, None, object, call)
         self._admit("create", kind, object, None, call)
+        question = Question("create", kind, object, None, call)
+        await self._have_changed(question)
         name = object["metadata"].get("name", "")
         if name:
             causes = validate_meta(kind, object)
@@ -152,6 +158,8 @@ class API:
         if causes:
             raise errors.Invalid(kind.qualified, name, causes)
         call.warnings.extend(kind.warnings(object, None))
+        if self.webhooks.validating:
+            await self.webhooks.judge(self, question)
         key = kind.key(namespace, name)
         self._commit("create", kind, object, None, call)
         try:
@@ -225,11 +233,15 @@ class API:
         if not applied:
             self._record_managers(kind, schema, old, new, call, subresource)
         self._admit("update", kind, new, old, call)
+        question = Question("update", kind, new, old, call, subresource)
+        await self._have_changed(question)
         causes = causes_of(kind, new, old, subresource)
         if causes:
             raise errors.Invalid(kind.qualified, name, causes)
         if not subresource:
             call.warnings.extend(kind.warnings(new, old))
+        if self.webhooks.validating:
+            await self.webhooks.judge(self, question)
         if kind.has_generation and subresource != "status" and kind.is_new_generation(new, old):
             new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
         new = meta.ordered(new, kind.name, kind.group_version)
@@ -266,6 +278,10 @@ class API:
             old = self.get(kind, namespace, name)
             check_preconditions(kind, old, options)
             self._admit("delete", kind, None, old.object, call)
+            question = Question("delete", kind, None, old.object, call)
+            await self._have_changed(question)
+            if self.webhooks.validating:
+                await self.webhooks.judge(self, question)
             if kind.orphan_warning and not options.propagation and kind.orphan_warning not in call.warnings:
                 call.warnings.append(kind.orphan_warning)
             new = marked(kind, old, options, self.clock.now())
@@ -322,6 +338,13 @@ class API:
         for plugin in self.plugins:
             if plugin.kinds is None or kind in plugin.kinds:
                 plugin.admit(self, verb, kind, new, old, call)
+
+    async def _have_changed(self, question: Question) -> None:
+        """Have webhooks change the new object; what they leave open is filled in again."""
+        if self.webhooks.mutating and await self.webhooks.change(self, question):
+            assert question.new is not None
+            self._default(question.kind, question.new)
+            self._admit(question.verb, question.kind, question.new, question.old, question.call)
 
     def _commit(self, verb: Verb, kind: Kind, new: Object, old: Object | None, call: Call) -> None:
         commit([p for p in self.plugins if p.kinds is None or kind in p.kinds], self, verb, kind, new, old, call)

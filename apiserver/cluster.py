@@ -161,6 +161,7 @@ class Cluster:
         self.store.load()
         is_new = self.store.revision == 0
         CustomKinds(self.api).start()
+        self.api.webhooks.follow(self.api)
         self._allocation.load(self.api)
         await namespace.bootstrap(self.api)
         await priorities.bootstrap(self.api)

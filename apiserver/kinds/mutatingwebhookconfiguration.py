@@ -1,0 +1,7 @@
+"""MutatingWebhookConfiguration: webhooks that may change objects before they are stored."""
+
+from __future__ import annotations
+
+from apiserver.kinds._webhooks import configuration
+
+kind = configuration("MutatingWebhookConfiguration")
