@@ -178,7 +178,7 @@ def _gvk(kind: Kind, name: str) -> Node:
 def _definition(field: Field) -> Node:
     node = {**field.node}
     title = node.get("title", "")
-    shape = SELF_READING.get(title) or {"type": field.type}
+    shape = SELF_READING.get(title) or _typed(field)
     result = {**shape, **_extensions(node)}
     if node.get("description"):
         result["description"] = node["description"]
@@ -187,6 +187,11 @@ def _definition(field: Field) -> Node:
     if field.properties:
         result["properties"] = {name: _property(child) for name, child in field.properties.items()}
     return result
+
+
+def _typed(field: Field) -> Node:
+    """What may be anything has no type: "any" is not one of JSON Schema's, and kubectl takes no document that says so."""
+    return {} if field.type == "any" else {"type": field.type}
 
 
 def _extensions(node: Node) -> Node:
@@ -205,7 +210,7 @@ def _property(field: Field) -> Node:
     if "$ref" in node:
         reference = {"$ref": REFERENCE + field.full_name}
         return {"allOf": [reference], **result} if result else reference
-    result["type"] = field.type
+    result |= _typed(field)
     for keyword in ("format", "enum"):
         if keyword in node:
             result[keyword] = node[keyword]
