@@ -190,7 +190,7 @@ def _definition(field: Field) -> Node:
 
 
 def _typed(field: Field) -> Node:
-    """What may be anything has no type: "any" is not one of JSON Schema's, and kubectl takes no document that says so."""
+    """What may be anything has no type: "any" is none of JSON Schema's, and kubectl takes no document that says so."""
     return {} if field.type == "any" else {"type": field.type}
 
 
