@@ -28,19 +28,26 @@ MESSAGE = "PodGC: node no longer exists"
 def controller() -> Controller:
     """Deletes Pods assigned to nodes that are not there."""
     collector = _Collector()
-    return Controller(NAME, collector.reconcile, watches={NODE: collector.node_changed, POD: _assigned})
-
-
-def _assigned(api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
-    if new is None or not new["spec"].get("nodeName") or api.find(NODE, "", new["spec"]["nodeName"]) is not None:
-        return ()
-    return (_key(new),)
+    return Controller(NAME, collector.reconcile, watches={NODE: collector.node_changed, POD: collector.pod_changed})
 
 
 @dataclass
 class _Collector:
     missing: dict[str, datetime] = field(default_factory=dict)
     """Nodes that Pods are assigned to and that are not there, with since when that is known."""
+
+    def pod_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
+        if new is None:
+            assert old is not None
+            self._last_is_gone(api, old["spec"].get("nodeName", ""))
+            return ()
+        node = new["spec"].get("nodeName")
+        return () if not node or api.find(NODE, "", node) is not None else (_key(new),)
+
+    def _last_is_gone(self, api: API, node: str) -> None:
+        """Forget a missing node that no Pod is assigned to any more: who names it later is given as long."""
+        if node in self.missing and not any(r.object["spec"].get("nodeName") == node for r in api.list(POD)):
+            del self.missing[node]
 
     def node_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
         if new is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from apiserver.deletion import DeleteOptions
 from tests.apiserver.harness import Harness
 from tests.apiserver.lasting import LastingLog
 
@@ -150,4 +151,17 @@ async def test_pods_of_a_deleted_node_are_collected_after_a_while():
         await h.settle()
         assert len(h.list("Pod")) == 1
         await pass_time(h, 41)
+        assert h.list("Pod") == []
+
+
+async def test_every_pod_of_a_node_that_never_was_gets_its_while():
+    async with Harness(nodes=1) as h:
+        await run_a_pod(h, "nowhere")
+        await pass_time(h, 30)
+        await h.api.delete(h.kind("Pod"), "default", "web", DeleteOptions(grace_seconds=0))
+        await h.settle()
+        await run_a_pod(h, "nowhere")
+        await pass_time(h, 30)
+        assert [p["metadata"]["name"] for p in h.list("Pod")] == ["web"]
+        await pass_time(h, 11)
         assert h.list("Pod") == []
