@@ -58,7 +58,8 @@ class API:
         self.kinds = kinds
         self.clock = clock
         self.store = store
-        self.plugins = tuple(plugins)
+        self._plugins = tuple(plugins)
+        self._asked: dict[Kind, Sequence[Plugin]] = {}
         self.webhooks = Webhooks()
 
     @property
@@ -328,16 +329,14 @@ class API:
 
     async def _await_controllers(self, kind: Kind, namespace: str, object: Object) -> None:
         """Give controllers a moment to make what admission needs: a new namespace's default ServiceAccount, say."""
-        for plugin in self.plugins:
-            if plugin.kinds is None or kind in plugin.kinds:
-                awaited = plugin.awaited(self, kind, namespace, object)
-                if awaited is not None:
-                    await self.store.appearance(awaited[0].key(namespace, awaited[1]), PATIENCE_SECONDS)
+        for plugin in self._plugins_of(kind):
+            awaited = plugin.awaited(self, kind, namespace, object)
+            if awaited is not None:
+                await self.store.appearance(awaited[0].key(namespace, awaited[1]), PATIENCE_SECONDS)
 
     def _admit(self, verb: Verb, kind: Kind, new: Object | None, old: Object | None, call: Call) -> None:
-        for plugin in self.plugins:
-            if plugin.kinds is None or kind in plugin.kinds:
-                plugin.admit(self, verb, kind, new, old, call)
+        for plugin in self._plugins_of(kind):
+            plugin.admit(self, verb, kind, new, old, call)
 
     async def _have_changed(self, question: Question) -> None:
         """Have webhooks change the new object; what they leave open is filled in again."""
@@ -347,14 +346,20 @@ class API:
             self._admit(question.verb, question.kind, question.new, question.old, question.call)
 
     def _commit(self, verb: Verb, kind: Kind, new: Object, old: Object | None, call: Call) -> None:
-        commit([p for p in self.plugins if p.kinds is None or kind in p.kinds], self, verb, kind, new, old, call)
+        commit(self._plugins_of(kind), self, verb, kind, new, old, call)
 
     def _released(self, kind: Kind, gone: Object, kept: Object | None, call: Call) -> None:
         if call.dry_run:
             return
-        for plugin in self.plugins:
-            if plugin.kinds is None or kind in plugin.kinds:
-                plugin.released(kind, gone, kept)
+        for plugin in self._plugins_of(kind):
+            plugin.released(kind, gone, kept)
+
+    def _plugins_of(self, kind: Kind) -> Sequence[Plugin]:
+        plugins = self._asked.get(kind)
+        if plugins is None:
+            plugins = tuple(plugin for plugin in self._plugins if plugin.kinds is None or kind in plugin.kinds)
+            self._asked[kind] = plugins
+        return plugins
 
     def _record_managers(
         self, kind: Kind, schema: Schema, old: Object | None, new: Object, call: Call, subresource: str = ""

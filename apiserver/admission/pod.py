@@ -28,6 +28,10 @@ class PodAdmission(Plugin):
 
     kinds = (pod.kind,)
 
+    def __init__(self) -> None:
+        self._token_volume = TOKEN_VOLUME_PREFIX + random_suffix()
+        """The same for all Pods, so that those of one template differ in less, and what is known of one helps all."""
+
     def awaited(self, view: View, kind: Kind, namespace: str, new: Object) -> tuple[Kind, str] | None:
         """The default ServiceAccount of a namespace so new that it has none yet."""
         name = (new.get("spec") or {}).get("serviceAccountName") or DEFAULT_ACCOUNT
@@ -40,7 +44,7 @@ class PodAdmission(Plugin):
         if new is None:
             return
         if old is None:
-            _admit_account(view, new)
+            _admit_account(view, new, self._token_volume)
         _tolerate_failing_nodes(new["spec"])
 
 
@@ -49,7 +53,7 @@ def _refusal(new: Object, because: str) -> errors.Forbidden:
     return errors.Forbidden(pod.kind.resource, metadata.get("generateName") or metadata.get("name", "Unknown"), because)
 
 
-def _admit_account(view: View, new: Object) -> None:
+def _admit_account(view: View, new: Object, token_volume_name: str) -> None:
     """Raises Forbidden when the service account does not exist. Mirror Pods have none: no kubelet could mount it."""
     spec, metadata = new["spec"], new["metadata"]
     if MIRROR_ANNOTATION in (metadata.get("annotations") or {}):
@@ -63,17 +67,17 @@ def _admit_account(view: View, new: Object) -> None:
     account = record.object
     wants_token = spec.get("automountServiceAccountToken", account.get("automountServiceAccountToken"))
     if wants_token is not False:
-        _mount_token(spec)
+        _mount_token(spec, token_volume_name)
     if not spec.get("imagePullSecrets") and account.get("imagePullSecrets"):
         spec["imagePullSecrets"] = [dict(secret) for secret in account["imagePullSecrets"]]
 
 
-def _mount_token(spec: Object) -> None:
+def _mount_token(spec: Object, name: str) -> None:
     """A volume with the token, the CA and the namespace, mounted in each container that mounts nothing there itself."""
     volumes = spec.get("volumes") or []
     existing = (v["name"] for v in volumes if "projected" in v and v.get("name", "").startswith(TOKEN_VOLUME_PREFIX))
     known = next(existing, "")
-    name = known or TOKEN_VOLUME_PREFIX + random_suffix()
+    name = known or name
     is_needed = False
     for list_name in ("initContainers", "containers"):
         for container in spec.get(list_name) or ():

@@ -71,23 +71,26 @@ class Patch:
         raise errors.Conflict(self.kind.resource, self.place.name)
 
     def _patched(self, old: Object) -> Object:
-        before = old["metadata"]
         patched = PATCHERS[self.media_type](self.kind, old, self.value)
-        _check_address(patched, before, self.place)
-        return self._decoded(patched)
+        _check_address(patched, old["metadata"], self.place)
+        return self._decoded(patched, old)
 
-    def _decoded(self, patched: Object) -> Object:
-        """The patched value as an object of its kind; what cannot be one is the patch's fault."""
+    def _decoded(self, patched: Object, old: Object) -> Object:
+        """The patched value as an object of its kind; what cannot be one is the patch's fault. Parts of the old object
+        that are untouched need no reading."""
         shown = self._shown(patched) if self.validation == "Strict" else ""
+        untouched = {name: part for name, part in patched.items() if name in old and part is old[name]}
+        read = {name: part for name, part in patched.items() if name not in untouched}
         try:
-            decoded = self.kind.form.decode_value(patched, strategic=self.media_type == STRATEGIC)
+            decoded = self.kind.form.decode_value(read, strategic=self.media_type == STRATEGIC)
         except DecodeError as error:
             raise self._refused(shown or self._shown(patched), str(error)) from None
         if decoded.problems and self.validation == "Strict":
             raise self._refused(shown, refusing.strict_problem(decoded.problems))
         if self.validation == "Warn":
             self.call.warnings.extend(w for w in decoded.problems if w not in self.call.warnings)
-        return decoded.object
+        found = decoded.object | untouched
+        return {name: found[name] for name in patched if name in found}
 
     def _refused(self, shown: str, problem: str) -> errors.Invalid:
         return errors.Invalid("", "", [invalid("patch", shown, problem)])
@@ -113,7 +116,7 @@ class Patch:
             raise errors.BadRequest(f"error strict decoding YAML: {self.duplicates}")
         if self.duplicates and self.validation == "Warn":
             call.warnings.extend(refusing.warnings_of(self.duplicates))
-        return self._decoded(wanted)
+        return self._decoded(wanted, {})
 
 
 def _json_patch(kind: Kind, old: Object, value: Any) -> Object:

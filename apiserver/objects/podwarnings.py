@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from apiserver.objects.quantity import parse
+from apiserver.objects.remembered import Remembered
 from apiserver.objects.validation.addresses import ip_warnings
 from apiserver.objects.validation.names import dns_label
 from apiserver.objects.validation.scheduling import PREFERRED_TERM, REQUIRED_TERM
@@ -57,19 +58,25 @@ def name_warnings(name: str, used: str) -> Warnings:
     return [f"metadata.name: this is used in {used}, {surprise}: [{' '.join(found)}]"]
 
 
+_known: Remembered[Warnings] = Remembered()
+
+
 def pod_warnings(pod: Object) -> Warnings:
-    return _warnings("", pod["spec"], pod["metadata"])
+    spec, annotations = pod["spec"], pod["metadata"].get("annotations")
+    if annotations:
+        return _warnings("", spec, annotations)
+    return _known.of(spec, None, lambda: _warnings("", spec, {})).copy()
 
 
 def template_warnings(template: Object, at: str = "spec.template") -> Warnings:
     """Of a Pod template, mostly a workload's."""
-    return _warnings(f"{at}.", template.get("spec") or {}, template.get("metadata") or {})
+    annotations = (template.get("metadata") or {}).get("annotations")
+    return _warnings(f"{at}.", template.get("spec") or {}, annotations or {})
 
 
-def _warnings(base: str, spec: Object, metadata: Object) -> Warnings:
+def _warnings(base: str, spec: Object, annotations: Object) -> Warnings:
     at = f"{base}spec"
     found = _of_placement(at, spec)
-    annotations = metadata.get("annotations") or {}
     if annotations:
         found += _of_annotations(f"{base}metadata.annotations", annotations, spec, is_template=bool(base))
     for index, volume in enumerate(spec.get("volumes") or ()):

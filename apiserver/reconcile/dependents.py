@@ -4,6 +4,7 @@ instead of searched for in the namespace."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TypeGuard
 
 from apiserver.api import API
 from apiserver.kind import Kind, Object
@@ -30,11 +31,15 @@ class Dependents:
 
         An orphan concerns every owner that selects it, for one of them may adopt it.
         """
-        before, after = _place(old), _place(new)
+        was = controller_of(old) if old is not None else None
+        now = controller_of(new) if new is not None else None
+        key = namespace, _ = key_of(old or new)
+        before = _place(was, namespace) if old is not None else None
+        after = _place(now, namespace) if new is not None else None
         if before != after:
-            self._move(key_of(old or new), before, after)
-        keys = set(self._owners(old)) | set(self._owners(new))
-        if new is not None and controller_of(new) is None:
+            self._move(key, before, after)
+        keys = {(namespace, reference["name"]) for reference in (was, now) if self._is_ours(reference)}
+        if new is not None and now is None:
             keys.update(self._selecting.selecting(api, old, new))
         return keys
 
@@ -63,16 +68,12 @@ class Dependents:
         if after is not None:
             self._names.setdefault(after, {})[key] = None
 
-    def _owners(self, object: Object | None) -> Iterator[Key]:
-        reference = controller_of(object) if object is not None else None
-        if object is None or reference is None:
-            return
-        if reference["kind"] == self._owner_kind.name and reference["apiVersion"] == self._owner_kind.group_version:
-            yield object["metadata"].get("namespace", ""), reference["name"]
+    def _is_ours(self, reference: Object | None) -> TypeGuard[Object]:
+        kind = self._owner_kind
+        return (
+            reference is not None and reference["kind"] == kind.name and reference["apiVersion"] == kind.group_version
+        )
 
 
-def _place(object: Object | None) -> Place | None:
-    if object is None:
-        return None
-    reference = controller_of(object)
-    return ("uid", reference["uid"]) if reference else ("", object["metadata"].get("namespace", ""))
+def _place(controller: Object | None, namespace: str) -> Place:
+    return ("uid", controller["uid"]) if controller else ("", namespace)

@@ -36,7 +36,10 @@ def owners(object: Object) -> list[Object]:
 
 def controller_of(object: Object) -> Object | None:
     """The reference to the object's controller."""
-    return next((reference for reference in owners(object) if reference.get("controller")), None)
+    for reference in owners(object):
+        if reference.get("controller"):
+            return reference
+    return None
 
 
 def is_controlled_by(object: Object, owner: Object) -> bool:

@@ -4,6 +4,8 @@ An index by one label of each selector. A Pod is compared only with the selector
 
     namespace -> (key, value) -> names of those whose selector asks for key=value     (one label of each is enough)
               -> ANY          -> names of those that ask for no exact value (matchExpressions only)
+
+Where nothing is filed under a namespace, nothing needs to be known of the object.
 """
 
 from __future__ import annotations
@@ -43,42 +45,45 @@ class Selecting:
 
     def __init__(self, read: Callable[[Object], tuple[Matcher, Mapping[str, str]] | None]) -> None:
         self._read = read
-        self._filed: dict[tuple[str, Label], dict[str, Matcher]] = {}
+        self._filed: dict[str, dict[Label, dict[str, Matcher]]] = {}
         self._where: dict[Key, Label] = {}
 
     def changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
         """A mapper for the selecting kind itself: keeps the index, and answers with the object's own key."""
-        key = key_of(old or new)
+        key = namespace, name = key_of(old or new)
         label = self._where.pop(key, None)
         if label is not None:
-            filed = self._filed[key[0], label]
-            del filed[key[1]]
+            filed = self._filed[namespace]
+            del filed[label][name]
+            if not filed[label]:
+                del filed[label]
             if not filed:
-                del self._filed[key[0], label]
+                del self._filed[namespace]
         found = self._read(new) if new is not None else None
         if found is not None:
             matcher, exact = found
             label = min(exact.items(), default=ANY)
             self._where[key] = label
-            self._filed.setdefault((key[0], label), {})[key[1]] = matcher
+            self._filed.setdefault(namespace, {}).setdefault(label, {})[name] = matcher
         return (key,)
 
     def selecting(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
         """A mapper for the selected kind: who selects the object, or selected it before the change."""
-        before, after = _labels(old), _labels(new)
-        found = set(self._matching(old, before))
-        if after != before or old is None:
-            found.update(self._matching(new, after))
-        return found
+        namespace, _ = key_of(old or new)
+        filed = self._filed.get(namespace)
+        if filed is None:
+            return ()
+        versions = [_labels(object) for object in (old, new) if object is not None]
+        if len(versions) == 2 and versions[0] == versions[1]:
+            del versions[1]
+        return {(namespace, name) for labels in versions for name in _matching(filed, labels)}
 
-    def _matching(self, object: Object | None, labels: Mapping[str, str]) -> Iterator[Key]:
-        if object is None:
-            return
-        namespace = object["metadata"].get("namespace", "")
-        for label in (ANY, *labels.items()):
-            for name, matcher in self._filed.get((namespace, label), {}).items():
-                if matcher.matches(labels):
-                    yield namespace, name
+
+def _matching(filed: Mapping[Label, Mapping[str, Matcher]], labels: Mapping[str, str]) -> Iterator[str]:
+    for label in (ANY, *labels.items()):
+        for name, matcher in filed.get(label, {}).items():
+            if matcher.matches(labels):
+                yield name
 
 
 def key_of(object: Object | None) -> Key:
@@ -92,5 +97,5 @@ def itself(api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
     return (key_of(old or new),)
 
 
-def _labels(object: Object | None) -> Mapping[str, str]:
-    return (object["metadata"].get("labels") or {}) if object is not None else {}
+def _labels(object: Object) -> Mapping[str, str]:
+    return object["metadata"].get("labels") or {}

@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from apiserver.objects.managedfields.sets import MEMBER, SELF, Tree, node_of
+from apiserver.objects.remembered import Remembered
 from schemas import ABSENT, Field, Schema
 
 Difference = tuple[Tree | None, Tree | None]
@@ -252,6 +253,21 @@ class Deduced(Members):
         return super().applied(value) if isinstance(value, dict) else MEMBER
 
 
+class FromZero(Members):
+    """A member of the root whose comparison with what Go writes of nothing is remembered: most objects are created from
+    a template, and all that stand under it own the same fields."""
+
+    def __init__(self, field: Field, zero: Any) -> None:
+        super().__init__(field.definition)
+        self._zero = zero
+        self._known: Remembered[Difference] = Remembered()
+
+    def compared(self, old: Any, new: Any) -> Difference:
+        if old is not self._zero:
+            return super().compared(old, new)
+        return self._known.of(new, None, lambda: super(FromZero, self).compared(old, new))
+
+
 Shape = Leaf | Members | Keyed | Distinct
 
 LEAF = Leaf()
@@ -306,12 +322,15 @@ def _root(schema: Schema, only_status: bool, has_status: bool) -> Root:
     else:
         unowned = UNOWNED | {"status"} if has_status else UNOWNED
     owned = Members(field, unowned)
+    whole = Members(field)
+    zero = whole.zero if schema.is_struct else {"metadata": {}}
     fields = dict(owned.fields)
     if "metadata" in fields:
         fields["metadata"] = ("f:metadata", Members(field.properties["metadata"].definition, UNOWNED_METADATA))
+    if isinstance(zero.get("spec"), dict):
+        fields["spec"] = ("f:spec", FromZero(field.properties["spec"], zero["spec"]))
     owned.fields = fields
-    whole = Members(field)
-    return Root(owned, whole, whole.zero if schema.is_struct else {"metadata": {}})
+    return Root(owned, whole, zero)
 
 
 def _note(changed: Tree, removed: Tree, step: str, difference: Difference) -> None:

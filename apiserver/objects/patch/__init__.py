@@ -1,5 +1,6 @@
-"""The four ways to patch an object. Each takes plain values and returns a new object that shares nothing changeable
-with them: the live object is read-only, and one patch may be tried several times.
+"""The four ways to patch an object. Each takes plain values and returns a new object. Nothing in it is shared with the
+patch, which may be tried several times; the object that was patched is left as it is, and what the patch does not reach
+of it stands in the new one, too: the very same parts, so that a caller can tell what is untouched.
 
     jsonpatch    RFC 6902: a list of operations
     merge        RFC 7386: what stands in the patch replaces, null removes

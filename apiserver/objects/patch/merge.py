@@ -18,7 +18,7 @@ def apply(object: dict[str, Any], patch: Any) -> dict[str, Any]:
 
 
 def _merged(old: Any, patch: dict[str, Any]) -> dict[str, Any]:
-    result = copied(old) if isinstance(old, dict) else {}
+    result = dict(old) if isinstance(old, dict) else {}
     for key, value in patch.items():
         if value is None:
             result.pop(key, None)

@@ -43,7 +43,9 @@ def apply(schema: Schema, object: Map, patch: Any) -> Map:
     if not isinstance(patch, dict):
         what = f"json: cannot unmarshal {json_type(patch)} into Go value of type map[string]interface {{}}"
         raise errors.BadRequest(what)
-    return _merge_map(schema.root, copied(object), copied(patch))
+    directs_all = any(key.startswith("$") for key in patch)
+    parts = {name: copied(part) if name in patch or directs_all else part for name, part in object.items()}
+    return _merge_map(schema.root, parts, copied(patch))
 
 
 def _merge_map(field: Field | None, old: Map, patch: Map) -> Map:

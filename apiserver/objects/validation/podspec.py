@@ -6,6 +6,7 @@ microseconds.
 
 from __future__ import annotations
 
+from apiserver.objects.remembered import Remembered
 from apiserver.objects.validation import Causes, Object, duplicate, forbidden, invalid, not_supported, required
 from apiserver.objects.validation.addresses import valid_ip
 from apiserver.objects.validation.containers import (
@@ -124,8 +125,17 @@ def _is_int32(text: str) -> bool:
     return is_canonical and text != "-0" and -(2**31) <= int(text) < 2**31
 
 
+_known: Remembered[Causes] = Remembered()
+
+
 def validate_pod_spec(at: str, spec: Object, owner: Owner) -> Causes:
     """Everything in a Pod's spec."""
+    names_claims = any("ephemeral" in volume for volume in spec.get("volumes") or ())
+    about = (at, owner if names_claims else owner.is_pod)
+    return _known.of(spec, about, lambda: _causes_in(at, spec, owner)).copy()
+
+
+def _causes_in(at: str, spec: Object, owner: Owner) -> Causes:
     get = spec.get
     causes: Causes = []
     grace = get("terminationGracePeriodSeconds")
