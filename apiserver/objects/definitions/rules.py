@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from apiserver.objects import expressions
 from apiserver.objects.definitions import Node, printed
+from apiserver.objects.expressions import loading
+from apiserver.objects.expressions.typing import ANYTHING, RuleScope
 from apiserver.objects.structural import fieldpaths, is_embedded
 from apiserver.objects.validation import Causes, forbidden, invalid, not_supported, required
 
@@ -51,17 +52,17 @@ def _inner(schema: Node, path: str, loose: str) -> Place:
 def _at(place: Place) -> Causes:
     causes: Causes = []
     path = f"{place.path}.{_RULES}"
-    if not expressions.is_available():
+    if not loading.is_available():
         detail = "conditions in CEL need the Python package cel-expr-python, which is not installed here"
         return [forbidden(path, detail)]
-    scope = expressions.Scope(place.schema, whole=place.whole)
+    scope = RuleScope(place.schema, whole=place.whole)
     for index, rule in enumerate(place.schema[_RULES]):
         causes += _wording(rule, place.schema, f"{path}[{index}]")
         causes += _compiling(rule, scope, place.loose, f"{path}[{index}]")
     return causes
 
 
-def _compiling(rule: Node, scope: expressions.Scope, loose: str, path: str) -> Causes:
+def _compiling(rule: Node, scope: RuleScope, loose: str, path: str) -> Causes:
     """What the compiler has against the expressions of a rule."""
     causes: Causes = []
     text, message = rule.get("rule", ""), rule.get("messageExpression", "")
@@ -69,29 +70,29 @@ def _compiling(rule: Node, scope: expressions.Scope, loose: str, path: str) -> C
     if not text.strip():
         return []
     try:
-        fits, uses_old = scope.check(text, "BOOL", optional_old=bool(optional))
-    except expressions.BadExpression as error:
+        found = scope.check(text, optional_old=bool(optional))
+    except loading.BadExpression as error:
         return [invalid(f"{path}.rule", printed.rule(rule), f"compilation failed: {error}")]
-    if not fits:
+    if found.type not in ("BOOL", ANYTHING):
         return [invalid(f"{path}.rule", printed.rule(rule), "cel expression must evaluate to a bool")]
     if message.strip():
         causes += _message_causes(rule, scope, message, path)
-    if uses_old and loose:
+    if found.uses_old and loose:
         detail = f"oldSelf cannot be used on the uncorrelatable portion of the schema within {loose}"
         causes.append(invalid(f"{path}.rule", text, detail))
-    if optional is not None and not uses_old:
+    if optional is not None and not found.uses_old:
         detail = "may not be set if oldSelf is not used in rule"
         causes.append(invalid(f"{path}.optionalOldSelf", optional, detail))
     return causes
 
 
-def _message_causes(rule: Node, scope: expressions.Scope, text: str, path: str) -> Causes:
+def _message_causes(rule: Node, scope: RuleScope, text: str, path: str) -> Causes:
     try:
-        fits, _ = scope.check(text, "STRING", optional_old=bool(rule.get("optionalOldSelf")))
-    except expressions.BadExpression as error:
+        found = scope.check(text, optional_old=bool(rule.get("optionalOldSelf")))
+    except loading.BadExpression as error:
         detail = f"messageExpression compilation failed: {error}"
     else:
-        detail = "" if fits else "messageExpression must evaluate to a string"
+        detail = "" if found.type in ("STRING", ANYTHING) else "messageExpression must evaluate to a string"
     return [invalid(f"{path}.messageExpression", printed.rule(rule), detail)] if detail else []
 
 

@@ -13,7 +13,9 @@ from functools import cached_property
 from typing import Any
 
 from apiserver.errors import Cause
-from apiserver.objects import expressions
+from apiserver.objects.expressions import running
+from apiserver.objects.expressions.loading import Failed
+from apiserver.objects.expressions.values import plain
 from apiserver.objects.structural import Node, fieldpaths, is_embedded, values_of
 from apiserver.objects.structural.checking import NOTHING, correlated, same
 from apiserver.objects.validation import Causes, forbidden, invalid, required, shown
@@ -118,22 +120,22 @@ class _Rule:
         self._optional = bool(rule.get("optionalOldSelf"))
 
     def check(self, value: Any, path: str, old: _Old) -> Causes:
-        expression = expressions.compiled(self._rule["rule"], optional_old=self._optional)
+        expression = running.compiled(self._rule["rule"], optional_old=self._optional)
         has_old = old.value is not NOTHING and old.value is not None
         if expression.uses_old and not has_old and not self._optional:
             return []
-        before = expressions.plain(old.value, self._schema, whole=self._whole) if has_old else None
-        now = expressions.plain(value, self._schema, whole=self._whole)
+        before = plain(old.value, self._schema, whole=self._whole) if has_old else None
+        now = plain(value, self._schema, whole=self._whole)
         try:
             if expression.value(now, before, has_old=has_old) is True:
                 return []
-        except expressions.Failed as error:
+        except Failed as error:
             return [_invalid(path, value, self._failure(error))]
         if old.unchanged and not expression.uses_old:
             return []
         return [self._cause(value, path, self._message(now, before, has_old=has_old))]
 
-    def _failure(self, error: expressions.Failed) -> str:
+    def _failure(self, error: Failed) -> str:
         if str(error) == "no such overload":
             what = "call arguments did not match a supported operator, function or macro signature for rule"
             return f"'{error}': {what}: {self._named}"
@@ -146,10 +148,10 @@ class _Rule:
     def _message(self, now: Any, before: Any, *, has_old: bool) -> str:
         text = self._rule.get("messageExpression")
         if text:
-            expression = expressions.compiled(text, optional_old=self._optional)
+            expression = running.compiled(text, optional_old=self._optional)
             try:
                 said = expression.value(now, before, has_old=has_old)
-            except expressions.Failed:
+            except Failed:
                 said = None
             said = said.strip() if isinstance(said, str) else ""
             if said and "\n" not in said and len(said.encode()) <= MAX_MESSAGE_BYTES:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from apiserver.objects import expressions
 from apiserver.objects.definitions import rules
+from apiserver.objects.expressions import loading, values
 from apiserver.objects.structural.checking import NOTHING
 from apiserver.objects.structural.conditions import of
 from apiserver.objects.structural.judging import Judge
@@ -131,7 +131,7 @@ def test_values_have_the_types_of_their_schema(described: Object, value: Any, ru
 
 def test_fields_are_named_so_that_every_name_can_be_written() -> None:
     names = ("plain", "a-b", "a.b", "a/b", "a__b", "namespace", "a b")
-    assert [expressions.in_cel(name) for name in names] == [
+    assert [values.in_cel(name) for name in names] == [
         "plain", "a__dash__b", "a__dot__b", "a__slash__b", "a__underscores__b", "__namespace__", None,
     ]  # fmt: skip
 
@@ -164,7 +164,7 @@ def test_an_object_that_is_wrong_otherwise_is_not_asked() -> None:
         ({"rule": "self.n > 'a'"}, "rule", "no matching overload for '_>_' applied to '(int, string)'"),
         ({"rule": "self.n"}, "rule", "cel expression must evaluate to a bool"),
         ({"rule": "self.n >"}, "rule", "compilation failed: ERROR: <input>:1:9: Syntax error"),
-        ({"rule": "quantity('1') == self.n"}, "rule", "undeclared reference to 'quantity'"),
+        ({"rule": "quantity('1') == self.n"}, "rule", "applied to '(kubernetes.Quantity, int)'"),
         ({"rule": "self.n > 1", "messageExpression": "self.n"}, "messageExpression", "must evaluate to a string"),
         ({"rule": "self.n > 1", "optionalOldSelf": True}, "optionalOldSelf", "may not be set if oldSelf is not used"),
     ],
@@ -190,7 +190,7 @@ def test_the_library_is_not_loaded_before_it_is_needed() -> None:
 
 
 def test_without_the_library_conditions_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expressions, "is_available", lambda: False)
+    monkeypatch.setattr(loading, "is_available", lambda: False)
     assert [str(cause) for cause in rules.validate(schema("self.n > 1", n=INTEGER), "at")] == [
         "at.x-kubernetes-validations: Forbidden: conditions in CEL need the Python package cel-expr-python, which is "
         "not installed here"
