@@ -7,6 +7,8 @@ The revisions order all writes, so being linearizable comes down to a few rules 
     a write that named a version replaced exactly that version
     a read shows what the history has at its revision, and nothing older than what was acknowledged before it began
     what is there in the end is the end of the history
+    what a watcher was shown before the kill is how the history begins: nobody sees what may yet be lost
+    the revisions in the log have no gap
 
 MINICTL_SEEDS=200 runs that many seeds; the suite runs a few, for each takes two starts of a server.
 """
@@ -29,6 +31,7 @@ from typing import Any
 
 import pytest
 
+from apiserver.storage.sql import SQLLog
 from tests.server import Server
 
 SEEDS = range(int(os.environ.get("MINICTL_SEEDS", "3")))
@@ -119,17 +122,41 @@ class Version:
     deleted: bool
 
 
+class Watcher(threading.Thread):
+    """Follows the things until its connection breaks; `lines` are the whole events it was shown."""
+
+    def __init__(self, socket_path: Path, since: int) -> None:
+        super().__init__()
+        self.lines: list[bytes] = []
+        self._connection = Unix(socket_path)
+        self._since = since
+
+    def run(self) -> None:
+        self._connection.request("GET", f"{PATH}?watch=1&resourceVersion={self._since}")
+        try:
+            for line in self._connection.getresponse():
+                if line.endswith(b"\n"):
+                    self.lines.append(line.rstrip())
+        except (OSError, http.client.HTTPException):
+            pass
+        self._connection.close()
+
+
 def listed(server: Server) -> Any:
     with closing(Unix(server.folder / "api.sock")) as connection:
         return connection.ask("GET", PATH)[1]
 
 
-def history_of(server: Server, since: int) -> dict[str, list[Version]]:
-    """Everything that happened to the things after a revision, by name, as a watch tells it."""
-    found: dict[str, list[Version]] = {name: [] for name in NAMES}
+def watched(server: Server, since: int) -> list[bytes]:
+    """Everything that happened to the things after a revision, as a watch tells it."""
     with closing(Unix(server.folder / "api.sock")) as connection:
         connection.request("GET", f"{PATH}?watch=1&resourceVersion={since}&timeoutSeconds=1")
-        lines = connection.getresponse().read().splitlines()
+        return connection.getresponse().read().splitlines()
+
+
+def histories_in(lines: list[bytes]) -> dict[str, list[Version]]:
+    """The history of each thing, by name."""
+    found: dict[str, list[Version]] = {name: [] for name in NAMES}
     for line in lines:
         event = json.loads(line)
         metadata = event["object"]["metadata"]
@@ -164,6 +191,24 @@ def check(name: str, deeds: list[Deed], versions: list[Version], final: str) -> 
     assert final == left
 
 
+def check_log(path: Path) -> None:
+    """What is kept of the log has no gap, says in each row which one it is, and adds up to its end."""
+    log = SQLLog(f"sqlite:///{path}")
+    try:
+        state = {record.key: record for record in log.at("", log.compacted())}
+        records = log.between(log.compacted(), log.latest())
+        assert [r.revision for r in records] == list(range(log.compacted() + 1, log.latest() + 1))
+        for record in records:
+            assert record.object["metadata"]["resourceVersion"] == str(record.revision)
+            before = state.pop(record.key, None)
+            assert record.previous == (before.revision if before else 0)
+            if not record.deleted:
+                state[record.key] = record
+        assert sorted(state) == [record.key for record in log.at("", log.latest())]
+    finally:
+        log.close()
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_clients_were_told_is_true_after_a_kill(seed: int, tmp_path: Path) -> None:
     server = Server(tmp_path)
@@ -172,19 +217,22 @@ def test_what_clients_were_told_is_true_after_a_kill(seed: int, tmp_path: Path) 
         since = int(listed(server)["metadata"]["resourceVersion"])
         ticks: itertools.count[int] = itertools.count(1)
         clients = [Client(number, seed, server.folder / "api.sock", ticks) for number in range(CLIENTS)]
-        for client in clients:
-            client.start()
+        watcher = Watcher(server.folder / "api.sock", since)
+        for thread in (watcher, *clients):
+            thread.start()
         time.sleep(random.Random(seed).uniform(0.1, MAX_LOAD_SECONDS))
         os.kill(server.pid(), signal.SIGKILL)
-        for client in clients:
-            client.join(20)
-            assert not client.is_alive()
+        for thread in (watcher, *clients):
+            thread.join(20)
+            assert not thread.is_alive()
         server.start()
         deeds = [deed for client in clients for deed in client.deeds]
         assert sum(deed.revision > 0 for deed in deeds) > 10, "too little happened"
-        histories = history_of(server, since)
+        events = watched(server, since)
+        assert watcher.lines == events[: len(watcher.lines)], "a watcher saw what is not so"
         final = {item["metadata"]["name"]: item["data"].get("by", "") for item in listed(server)["items"]}
-        for name in NAMES:
-            check(name, [deed for deed in deeds if deed.name == name], histories[name], final.get(name, ""))
+        for name, versions in histories_in(events).items():
+            check(name, [deed for deed in deeds if deed.name == name], versions, final.get(name, ""))
     finally:
         server.stop()
+    check_log(server.folder / "log.db")
