@@ -26,12 +26,22 @@ from apiserver.cluster import CLOCK_FILE, Cluster, Settings
 from apiserver.http.listeners import PortTaken
 from apiserver.storage import Log, LogError
 
-KEPT = ("nodes", "service_cidr", "pod_cidr", "cluster_domain", "clock", "pod_start_delay")
+KEPT = (
+    "nodes",
+    "service_cidr",
+    "pod_cidr",
+    "cluster_domain",
+    "clock",
+    "pod_start_delay",
+    "keep_revisions",
+    "keep_history",
+)
 """Settings that a cluster keeps from its first start on, unless a flag says otherwise."""
 GC_THRESHOLDS = (20_000, 20, 100)
 """Requests make thousands of short-lived containers and next to no cycles: looking for those every 700 allocations, as
 Python does by default, costs a tenth of the throughput."""
 MAX_START_SECONDS = 3600.0
+MAX_KEPT_SECONDS = 366 * 86400.0
 ROOT_MODE = 0o700
 PRIVATE = 0o077
 """What no file or socket made here grants to anybody else."""
@@ -55,6 +65,8 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--cluster-domain", metavar="DOMAIN", help="DNS domain (default cluster.local)")
     flags.add_argument("--clock", choices=("system", "manual"), help="manual: time stands still until it is moved")
     flags.add_argument("--pod-start-delay", type=float, metavar="SECONDS", help="what nodes take to start a Pod (0)")
+    flags.add_argument("--keep-revisions", type=int, metavar="N", help="history that is kept at least (default 10000)")
+    flags.add_argument("--keep-history", type=float, metavar="SECONDS", help="and for how long (default 3600)")
     flags.add_argument("-v", "--verbosity", type=int, metavar="LEVEL", help="3 and more: log every request (default 0)")
     flags.add_argument("--in-memory", action="store_true", help="keep nothing on disk")
     return flags
@@ -91,6 +103,8 @@ def _check(settings: Settings) -> None:
         raise CannotStart(f"--port: {settings.port} is not a TCP port")
     if not 0 <= settings.pod_start_delay <= MAX_START_SECONDS:
         raise CannotStart(f"--pod-start-delay: {settings.pod_start_delay} is not between 0 and {MAX_START_SECONDS}")
+    if settings.keep_revisions < 0 or not 0 <= settings.keep_history <= MAX_KEPT_SECONDS:
+        raise CannotStart("--keep-revisions and --keep-history: not below 0, and a year at most")
     if not 0 <= settings.nodes <= 250:
         raise CannotStart(f"--nodes: {settings.nodes} is not between 0 and 250")
 
@@ -116,9 +130,7 @@ def open_log(settings: Settings) -> Log:
         return MemoryLog()
     from apiserver.storage.sql import SQLLog
 
-    file = settings.state_folder / "log.db"
-    file.touch(mode=0o600)
-    return SQLLog(f"sqlite:///{file.absolute()}")
+    return SQLLog(f"sqlite:///{(settings.state_folder / 'log.db').absolute()}")
 
 
 def clock_of(settings: Settings) -> Clock:

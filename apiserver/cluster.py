@@ -78,10 +78,8 @@ from apiserver.reconcile.controller import Controller, Runner
 from apiserver.runtime.simulated import SimulatedRuntime
 from apiserver.signing import Signer
 from apiserver.storage import Log
+from apiserver.storage.retention import Retention, compact_regularly
 from apiserver.storage.store import Store
-
-COMPACTION_SECONDS = 300.0
-"""History older than one to two of these is forgotten, as in Kubernetes."""
 
 LOGS_REQUESTS = 3
 CLOCK_FILE = "clock"
@@ -112,6 +110,14 @@ class Settings:
     """Seconds that a node takes to get a Pod ready for its containers."""
     verbosity: int = 0
     """From LOGS_REQUESTS on, every request is a line in the log."""
+
+    keep_revisions: int = Retention.revisions
+    keep_history: float = Retention.seconds
+    """Seconds; of this and keep_revisions, what is more counts."""
+
+    @property
+    def retention(self) -> Retention:
+        return Retention(self.keep_revisions, self.keep_history)
 
     @property
     def service_ip(self) -> str:
@@ -172,7 +178,7 @@ class Cluster:
             await self.store.compact(self.store.revision)
         self.runner = Runner(self.api, self._controllers(port))
         self.runner.start()
-        self._tasks.append(asyncio.create_task(self._compact_regularly()))
+        self._tasks.append(asyncio.create_task(compact_regularly(self.store, self.clock, self.settings.retention)))
 
     def _controllers(self, port: int) -> list[Controller]:
         return [
@@ -261,13 +267,6 @@ class Cluster:
         port = int(self._tcp.getsockname()[1])
         remembered.write_text(f"{port}\n")
         return port
-
-    async def _compact_regularly(self) -> None:
-        revision = self.store.revision
-        while True:
-            await self.clock.sleep(COMPACTION_SECONDS)
-            revision, previous = self.store.revision, revision
-            await self.store.compact(previous)
 
     async def stop(self) -> None:
         """Close the doors, let the controllers finish, close the log."""

@@ -120,6 +120,8 @@ class Measures:
             (({"resource": name}, number) for name, number in sorted(counts.items())),
         )  # fmt: skip
         yield from _one("minictl_store_revision", "gauge", "The newest revision of the store.", api.revision)
+        oldest = api.store.oldest()
+        yield from _one("minictl_store_compacted_revision", "gauge", "Watches can resume from here on.", oldest)
         build = {"git_version": VERSION["gitVersion"], "major": VERSION["major"], "minor": VERSION["minor"]}
         yield from _family("kubernetes_build_info", "gauge", "The Kubernetes that is imitated.", [(build, 1)])
         yield from self._process()

@@ -12,8 +12,9 @@ else (the current state, lists, watches, history) is a reading of that list.
 Each record names the revision it replaces (`previous`, 0 for a new key), and a revision is replaced once: two writers
 that read the same version cannot both succeed, whatever else goes wrong.
 
-The price. The log grows until it is compacted: `compact(n)` drops what only history needed: rows up to n that a later
-row up to n replaces, and tombstones. Reading at or before a compacted revision raises Compacted.
+The price. The log grows until it is compacted: `compact(n)` forgets what only history needed: rows up to n that a later
+row up to n replaces, and tombstones. Reading before a compacted revision raises Compacted. The room they took is freed
+afterwards, a stretch at a time (`sweep`), so that writes need not wait for all of it.
 
 Left out: leases, transactions over several keys, and ranges other than a prefix. Nothing here needs them.
 """
@@ -97,7 +98,10 @@ class Log(Protocol):
         """The live records under prefix as of `revision`, in key order. Raises Compacted."""
 
     def compact(self, revision: int) -> None:
-        """Drop history that only reads before `revision` would need."""
+        """Forget history that only reads before `revision` would need: from now on they raise Compacted."""
+
+    def sweep(self, revisions: int) -> bool:
+        """Free the room of what is forgotten, over the next so many revisions; whether there is more to do."""
 
     def close(self) -> None:
         """Release the file."""

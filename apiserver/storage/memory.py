@@ -8,7 +8,7 @@ from apiserver.storage import Compacted, Record
 
 
 class MemoryLog:
-    """Keeps every record in order; `_first` is the revision of the oldest one that compaction left whole."""
+    """Keeps every record in order, and forgets in one go: no disk is waited for."""
 
     def __init__(self) -> None:
         self._records: list[Record] = []
@@ -43,11 +43,13 @@ class MemoryLog:
         return [newest[key] for key in sorted(newest) if not newest[key].deleted]
 
     def compact(self, revision: int) -> None:
-        keep = {record.key: record.revision for record in self._records if record.revision <= revision}
-        self._records = [
-            r for r in self._records if r.revision > revision or (keep[r.key] == r.revision and not r.deleted)
-        ]
-        self._compacted = max(self._compacted, revision)
+        self._compacted = max(self._compacted, min(revision, self._latest))
+
+    def sweep(self, revisions: int) -> bool:
+        upto = self._compacted
+        keep = {record.key: record.revision for record in self._records if record.revision <= upto}
+        self._records = [r for r in self._records if r.revision > upto or (keep[r.key] == r.revision and not r.deleted)]
+        return False
 
     def close(self) -> None:
         self._records = []

@@ -1,18 +1,22 @@
 """The log contract in SQLAlchemy Core, on a SQLite file: the only module that imports sqlalchemy.
 
-One table of rows that never change, and one of facts about the log itself. WAL with synchronous=FULL: a commit is on
-disk before `append` returns, and readers do not wait for the writer. The file is held by one process at a time (an
-exclusive lock is taken by whoever starts the server, not here).
+One table of rows that never change, and one of facts about the log itself; each row has a checksum that is looked at
+whenever it is read. WAL with synchronous=FULL: a commit is on disk before `append` returns, and readers do not wait for
+the writer. The file is held by one process at a time (an exclusive lock is taken by whoever starts the server, not
+here).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
     Boolean,
     Column,
+    Connection,
     Index,
     Integer,
     LargeBinary,
@@ -24,6 +28,7 @@ from sqlalchemy import (
     event,
     func,
     insert,
+    inspect,
     select,
     text,
     update,
@@ -32,9 +37,10 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
 from apiserver.storage import Compacted, LogError, Record
+from apiserver.storage.soundness import Witness, check, damaged, fact_checksum, row_checksum
 
-FORMAT = 1
-"""Raised when the tables change shape; a log of another format is refused, never guessed at."""
+FORMAT = 2
+"""Raised when the tables change shape. An older log is brought up to it, one of MIGRATIONS after the other."""
 
 _metadata = MetaData()
 _log = Table(
@@ -46,10 +52,27 @@ _log = Table(
     Column("created", Integer, nullable=False),
     Column("deleted", Boolean, nullable=False),
     Column("encoded", LargeBinary, nullable=False),
+    Column("checksum", Integer, nullable=False, server_default=text("0")),
     Index("log_key_previous", "key", "previous", unique=True, sqlite_where=text("previous > 0")),
     Index("log_key_revision", "key", "revision"),
 )
-_facts = Table("facts", _metadata, Column("name", String, primary_key=True), Column("value", Integer, nullable=False))
+_facts = Table(
+    "facts",
+    _metadata,
+    Column("name", String, primary_key=True),
+    Column("value", Integer, nullable=False),
+    Column("checksum", Integer, nullable=False, server_default=text("0")),
+)
+MIGRATIONS: dict[int, tuple[str, ...]] = {
+    1: (  # checksums; and sweeping apart from compacting, which until then was one
+        "ALTER TABLE log ADD COLUMN checksum INTEGER DEFAULT 0 NOT NULL",
+        "UPDATE log SET checksum = row_checksum(revision, key, previous, created, deleted, encoded)",
+        "ALTER TABLE facts ADD COLUMN checksum INTEGER DEFAULT 0 NOT NULL",
+        "INSERT INTO facts (name, value) SELECT 'swept', value FROM facts WHERE name = 'compacted'",
+        "UPDATE facts SET checksum = fact_checksum(name, value)",
+    ),
+}
+"""What makes of each format the next."""
 
 
 class SQLLog:
@@ -57,56 +80,69 @@ class SQLLog:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        file = Path(self.path)
+        self._witness = Witness(file)
         # One connection, used by one worker thread at a time.
         self._engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
         event.listen(self._engine, "connect", _durable)
         # Compiled once: most of what an INSERT costs is otherwise spent on binding values that need no change.
         self._insert = str(insert(_log).compile(self._engine))
         try:
-            _metadata.create_all(self._engine)
-            with self._engine.begin() as connection:
-                if connection.execute(text("PRAGMA quick_check(1)")).scalar() != "ok":
-                    raise self._damaged("its pages do not fit together")
-                found = self._fact("format")
-                if found is None:
-                    connection.execute(
-                        insert(_facts), [{"name": "format", "value": FORMAT}, {"name": "compacted", "value": 0}]
-                    )
-                elif found != FORMAT:
-                    raise LogError(f"{self.path} is a log of format {found}, this program reads format {FORMAT}")
-            self._compacted = self._fact("compacted") or 0
+            if file.exists():
+                check(file, self._witness, FORMAT)
+            else:
+                self._witness.file.unlink(missing_ok=True)
+                file.touch(mode=0o600)
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")  # also finds out whether the file may be written
+                self._upgrade(connection)
+                connection.commit()
+            self._compacted, self._swept = self._fact("compacted"), self._fact("swept")
             self._latest = max(self._scalar(select(func.max(_log.c.revision))) or 0, self._compacted)
+            self._witness.open(self._latest)
         except DatabaseError as error:
-            self._engine.dispose()
-            raise self._damaged(str(error.orig)) from error
+            self.close()
+            raise LogError(f"cannot open {self.path}: {error.orig}") from error
+        except (LogError, OSError):
+            self.close()
+            raise
+
+    def _upgrade(self, connection: Connection) -> None:
+        """Make a new log, or of an old one a log of FORMAT."""
+        if not inspect(connection).has_table("facts"):
+            _metadata.create_all(connection)
+            for name, value in (("format", FORMAT), ("compacted", 0), ("swept", 0)):
+                connection.execute(insert(_facts).values(name=name, value=value, checksum=fact_checksum(name, value)))
+            return
+        found = int(connection.execute(select(_facts.c.value).where(_facts.c.name == "format")).scalar() or 0)
+        for format in range(found, FORMAT):
+            for statement in MIGRATIONS[format]:
+                connection.exec_driver_sql(statement)
+        if found < FORMAT:
+            _set_fact(connection, "format", FORMAT)
 
     @property
     def path(self) -> str:
         return self.url.removeprefix("sqlite:///")
 
-    def _damaged(self, why: str) -> LogError:
-        return LogError(
-            f"cannot read {self.path}: {why}; move the file away to start afresh (`minictl reset` does that)"
-        )
-
     def _scalar(self, query: Any) -> Any:
         with self._engine.connect() as connection:
             return connection.execute(query).scalar()
 
-    def _fact(self, name: str) -> int | None:
-        value = self._scalar(select(_facts.c.value).where(_facts.c.name == name))
-        return None if value is None else int(value)
+    def _fact(self, name: str) -> int:
+        return int(self._scalar(select(_facts.c.value).where(_facts.c.name == name)) or 0)
 
     def append(self, records: Sequence[Record]) -> None:
         if not records:
             return
-        rows = [(r.revision, r.key, r.previous, r.created, r.deleted, r.encoded) for r in records]
-        try:
-            with self._engine.begin() as connection:
-                connection.exec_driver_sql(self._insert, rows)
-        except DatabaseError as error:
-            raise LogError(f"cannot write {self.path}: {error.orig}") from error
+        rows = []
+        for r in records:
+            row = (r.revision, r.key, r.previous, r.created, r.deleted, r.encoded)
+            rows.append((*row, row_checksum(*row)))
+        with self._changing() as connection:
+            connection.exec_driver_sql(self._insert, rows)
         self._latest = records[-1].revision
+        self._witness.note(self._latest)
 
     def latest(self) -> int:
         return int(self._latest)
@@ -136,27 +172,52 @@ class SQLLog:
         revision = min(revision, self.latest())
         if revision <= self._compacted:
             return
-        later = _log.alias()
-        replaced = (
-            select(later.c.revision)
-            .where(later.c.key == _log.c.key, later.c.previous == _log.c.revision, later.c.revision <= revision)
-            .exists()
-        )
-        with self._engine.begin() as connection:
-            connection.execute(delete(_log).where(_log.c.revision <= revision, replaced))
-            connection.execute(delete(_log).where(_log.c.revision <= revision, _log.c.deleted.is_(True)))
-            connection.execute(update(_facts).where(_facts.c.name == "compacted").values(value=revision))
+        with self._changing() as connection:
+            _set_fact(connection, "compacted", revision)
         self._compacted = revision
 
+    def sweep(self, revisions: int) -> bool:
+        upto = min(self._swept + revisions, self._compacted)
+        stretch = (_log.c.revision > self._swept, _log.c.revision <= upto)
+        with self._changing() as connection:
+            connection.execute(delete(_log).where(_log.c.revision.in_(select(_log.c.previous).where(*stretch))))
+            connection.execute(delete(_log).where(*stretch, _log.c.deleted.is_(True)))
+            _set_fact(connection, "swept", upto)
+        self._swept = upto
+        return upto < self._compacted
+
+    @contextmanager
+    def _changing(self) -> Iterator[Connection]:
+        """One transaction. Raises LogError, and then nothing has changed."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except DatabaseError as error:
+            raise LogError(f"cannot write {self.path}: {error.orig}") from error
+
     def _records(self, query: Any) -> list[Record]:
-        with self._engine.connect() as connection:
-            return [
-                Record(row.key, row.revision, row.previous, row.created, row.deleted, row.encoded)
-                for row in connection.execute(query)
-            ]
+        try:
+            with self._engine.connect() as connection:
+                return [self._checked(*row) for row in connection.execute(query)]
+        except DatabaseError as error:
+            raise damaged(self.path, str(error.orig)) from error
+
+    def _checked(
+        self, revision: int, key: str, previous: int, created: int, deleted: bool, encoded: bytes, checksum: int
+    ) -> Record:
+        """The record of a row. Raises LogError where the row is not what was once written."""
+        if checksum != row_checksum(revision, key, previous, created, deleted, encoded):
+            raise damaged(self.path, f"what it holds at revision {revision} has changed")
+        return Record(key, revision, previous, created, deleted, encoded)
 
     def close(self) -> None:
         self._engine.dispose()
+        self._witness.close()
+
+
+def _set_fact(connection: Connection, name: str, value: int) -> None:
+    changed = {"value": value, "checksum": fact_checksum(name, value)}
+    connection.execute(update(_facts).where(_facts.c.name == name).values(changed))
 
 
 def _under(prefix: str) -> list[Any]:
@@ -167,3 +228,5 @@ def _under(prefix: str) -> list[Any]:
 def _durable(connection: Any, _: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-8000"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("row_checksum", 6, row_checksum)
+    connection.create_function("fact_checksum", 2, fact_checksum)

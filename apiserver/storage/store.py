@@ -35,6 +35,8 @@ BATCH_RECORDS = 512
 """Most records in one transaction."""
 HISTORY_RECORDS = 8192
 """Changes kept in memory for watches that resume; older ones are read from the log."""
+SWEPT_REVISIONS = 250
+"""How much of what is forgotten is freed in one transaction: 5 to 20 ms."""
 
 
 @dataclass(frozen=True)
@@ -234,10 +236,16 @@ class Store:
         return self._log.compacted()
 
     async def compact(self, revision: int) -> None:
-        """Forget history before `revision`."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._log.compact, revision)
+        """Forget history before `revision`; writes that come meanwhile wait for one stretch of it at most.
+
+        Raises LogError when the disk refuses: what is not freed then is freed by the next one.
+        """
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._log.compact, revision)
         while self._history and self._history[0].record.revision <= revision:
             self._history.popleft()
+        while await loop.run_in_executor(self._thread, self._log.sweep, SWEPT_REVISIONS):
+            pass
 
     async def close(self) -> None:
         """Finish the writes under way and close the log."""

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from minictl.session import Session
 
 DATABASE = "log.db"
-BESIDE = ("-wal", "-shm")
-"""Endings of the files in which SQLite keeps what is not in the database itself yet."""
+BESIDE = ("-wal", "-shm", "-acknowledged")
+"""Endings of the files that belong to one state of the database: SQLite's own, and how far it went."""
 SUFFIX = ".db"
 
 

@@ -21,6 +21,8 @@ FLAGS = (
     Flag("cluster-domain", help="domain of the cluster's DNS names (cluster.local)"),
     Flag("clock", help="system, or manual: time stands still until `minictl clock advance` moves it"),
     Flag("pod-start-delay", "seconds", help="how long a node takes to start a Pod (a duration: 2s); 0 unless said"),
+    Flag("keep-revisions", "int", help="how many revisions of history are kept at least (10000)"),
+    Flag("keep-history", "seconds", help="and for how long (a duration: 1h); watches and lists can go back as far"),
     Flag("verbosity", "int", help="3 and more: every request is a line in the server's log"),
     Flag("in-memory", "bool", help="keep nothing on disk: all is gone when it stops"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.server import Server
 def test_a_cluster_from_up_to_reset(tmp_path: Path) -> None:
     own = Server(tmp_path)
     assert own.run("status", check=False).returncode == 3
+    assert '"exists": false' in own.run("status", "-o", "json", check=False).stdout
     refused = own.run("get", "pods", "--no-start", check=False)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == 'error: the local cluster "default" is not running; start it with: minictl up\n'
@@ -27,13 +29,16 @@ def test_a_cluster_from_up_to_reset(tmp_path: Path) -> None:
     assert own.run("up", "--nodes=1", check=False).returncode == 1
     for name, mode in (("kubeconfig", 0o600), ("api.sock", 0o600), (".", 0o700)):
         assert (own.folder / name).stat().st_mode & 0o777 == mode, name
-    assert "State:    running" in own.run("status").stdout
+    told = dict(line.split(maxsplit=1) for line in own.run("status").stdout.splitlines())
+    assert (told["State:"], told["Watchers:"]) == ("running", "0")
+    assert told["Revision:"].endswith(f"(history since {json.loads(own.run('status', '-ojson').stdout)['compacted']})")
 
     own.run("config", "set-context", "--current", "--namespace=shop")
     assert own.run("get", "pods").stderr == "No resources found in shop namespace.\n"
     own.run("create", "namespace", "kept")
     assert "is stopped" in own.run("down").stdout
     assert "was not running" in own.run("down").stdout
+    assert own.run("status", check=False).stdout.splitlines()[1] == "State:    stopped"
     assert own.run("get", "namespace", "kept", "-o", "name").stdout == "namespace/kept\n"
     assert own.run("get", "pods").stderr == "No resources found in shop namespace.\n"
 
