@@ -80,6 +80,12 @@ def test_a_node_falls_silent_and_comes_back(server: Server) -> None:
     assert server.run("simulate", "node-up", "node-3").stdout == "node/node-3 is up\n"
     assert ready() == "True"
 
+    server.run("simulate", "node-down", "node-3", "--for", "2m")
+    server.run("clock", "advance", "1m10s")
+    assert ready() == "Unknown"
+    server.run("clock", "advance", "50s")
+    assert ready() == "True"
+
 
 def test_the_status_says_that_time_stands_still(server: Server) -> None:
     now = server.run("clock", "now").stdout
@@ -98,6 +104,7 @@ def test_the_status_says_that_time_stands_still(server: Server) -> None:
         (["simulate", "Unready", "-l", "app=none"], "there are no Pods of -l app=none"),
         (["simulate", "crash", "deployment/web", "-c", "none"], "container none is not valid for pod web-"),
         (["simulate", "well", "deployment/web", "--for", "5s"], "--for goes with one of: Unready"),
+        (["simulate", "node-up", "node-1", "--for", "5s"], "ImagePullBackOff, Completed, Error, node-down"),
         (["simulate", "Error", "deployment/web", "-c", "main"], "--container goes with: crash"),
         (["simulate", "Unready", "serviceaccount/default"], "serviceaccount/default has no Pods: it has no selector"),
         (["clock", "advance", "soon"], 'time: invalid duration "soon"'),

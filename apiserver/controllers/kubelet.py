@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from ipaddress import IPv4Network
 
@@ -27,7 +27,7 @@ from apiserver.kinds.node import kind as NODE
 from apiserver.kinds.pod import kind as POD
 from apiserver.objects.podevents import Happening, happenings, killings
 from apiserver.objects.podfacts import PodFacts
-from apiserver.objects.podstatus import TERMINAL, Place, status_of
+from apiserver.objects.podstatus import KUBELET_CONDITIONS, TERMINAL, Place, status_of
 from apiserver.objects.simulatednode import is_simulated
 from apiserver.reconcile.controller import Controller, Result
 from apiserver.reconcile.events import Pace, Recorder
@@ -44,6 +44,8 @@ EVENT_BURST, EVENTS_PER_SECOND = 100.0, 50.0
 thousand Pods start together, the rest of their story is told while everybody else already works with them."""
 FULL_SECONDS = 10.0
 """When a Pod that found no free address is tried again."""
+RECONCILE_SECONDS = 10.0
+"""How long a kubelet lets a status stand that somebody else has changed while it has nothing new to say itself."""
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +69,14 @@ class _Unsaid:
     due: datetime | None = None
 
 
+@dataclass(slots=True)
+class _Opinion:
+    """What the last report of a Pod rested on; `contested`: when it was first seen to have been changed by others."""
+
+    grounds: tuple[object, ...]
+    contested: datetime | None = None
+
+
 @dataclass
 class _Kubelet:
     runtime: Runtime
@@ -77,6 +87,8 @@ class _Kubelet:
     """Addresses of Pods, by uid."""
     reports: dict[str, Object] = field(default_factory=dict)
     """Statuses being written, by uid: a change that is only ours needs no second look."""
+    opinions: dict[str, _Opinion] = field(default_factory=dict)
+    """By uid."""
     unsaid: dict[str, _Unsaid] = field(default_factory=dict)
     """Events still to be written, by uid: they wait until no other Pod waits for its status."""
     paces: dict[str, Pace] = field(default_factory=dict)
@@ -97,7 +109,10 @@ class _Kubelet:
             return ()
         self.hosts[name] = host
         self.addresses.add_node(name, IPv4Network(node["spec"]["podCIDR"]))
-        return [_key(r.object) for r in api.list(POD) if r.object["spec"].get("nodeName") == name]
+        pods = [r.object for r in api.list(POD) if r.object["spec"].get("nodeName") == name]
+        for pod in pods:  # others have spoken for them while the node was silent
+            self.opinions.pop(pod["metadata"]["uid"], None)
+        return map(_key, pods)
 
     def pod_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
         if new is None:
@@ -124,6 +139,7 @@ class _Kubelet:
     def _forget(self, uid: str) -> None:
         self.runtime.stop(uid)
         self.reports.pop(uid, None)
+        self.opinions.pop(uid, None)
         self.unsaid.pop(uid, None)
         address = self.given.pop(uid, None)
         if address:
@@ -156,10 +172,10 @@ class _Kubelet:
             return Result(after_seconds=FULL_SECONDS)
         self.runtime.start(pod)
         facts = self.runtime.observe(metadata["uid"])
-        await self._report(api, pod, facts, place)
+        reports_in_seconds = await self._report(api, pod, facts, place)
         if metadata["uid"] in self.unsaid and speaks_in_seconds is None:
             speaks_in_seconds = 0.0
-        return Result(after_seconds=_earlier(speaks_in_seconds, facts.again_in_seconds))
+        return Result(after_seconds=_earliest(speaks_in_seconds, facts.again_in_seconds, reports_in_seconds))
 
     def _address(self, pod: Object, host: str) -> str:
         if pod["spec"].get("hostNetwork"):
@@ -170,12 +186,18 @@ class _Kubelet:
             address = self.given[uid] = self.addresses.allocate(pod["spec"]["nodeName"], uid)
         return address
 
-    async def _report(self, api: API, pod: Object, facts: PodFacts, place: Place) -> None:
+    async def _report(self, api: API, pod: Object, facts: PodFacts, place: Place) -> float | None:
+        """Write the Pod's status where it is not what it should be; or in how many seconds that will be due."""
         metadata, now = pod["metadata"], timestamp(api.clock.now())
         uid, version = metadata["uid"], metadata["resourceVersion"]
         status = status_of(pod, facts, place, now)
         if status == pod.get("status"):
-            return
+            return None
+        grounds = _grounds(pod, facts, place)
+        left_seconds = self._seconds_to_insist(uid, grounds, api.clock.now())
+        if left_seconds > 0:
+            return left_seconds
+        self.opinions[uid] = _Opinion(grounds)
         self.reports[uid] = status
 
         def reported(fresh: Object) -> Object:
@@ -189,13 +211,22 @@ class _Kubelet:
         try:
             await api.modify(POD, metadata["namespace"], metadata["name"], reported, "status", CALL)
         except NotFound:
-            return
+            return None
         finally:
             self.reports.pop(uid, None)
         told = happenings(pod, facts)
         if told:
             unsaid = self.unsaid.setdefault(uid, _Unsaid([]))
             unsaid.happenings.extend(told)
+        return None
+
+    def _seconds_to_insist(self, uid: str, grounds: tuple[object, ...], now: datetime) -> float:
+        """How long to let others have it their way: not at all where there is news of the Pod."""
+        opinion = self.opinions.get(uid)
+        if opinion is None or opinion.grounds != grounds:
+            return 0.0
+        opinion.contested = opinion.contested or now
+        return (opinion.contested + timedelta(seconds=RECONCILE_SECONDS) - now).total_seconds()
 
     def _seconds_to_end(self, api: API, pod: Object) -> float:
         """How long the containers of a deleted Pod go on: what they take to end, within the time they are given."""
@@ -248,8 +279,15 @@ class _Kubelet:
         await asyncio.gather(*(event(POD, pod, e.type, e.reason, e.message, e.field_path, host) for e in what))
 
 
-def _earlier(a: float | None, b: float | None) -> float | None:
-    return min((seconds for seconds in (a, b) if seconds is not None), default=None)
+def _earliest(*moments: float | None) -> float | None:
+    return min((seconds for seconds in moments if seconds is not None), default=None)
+
+
+def _grounds(pod: Object, facts: PodFacts, place: Place) -> tuple[object, ...]:
+    """What a Pod's status is concluded from, but for that status itself."""
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    others = [(c["type"], c["status"]) for c in conditions if c["type"] not in KUBELET_CONDITIONS]
+    return replace(facts, again_in_seconds=None), place, pod["metadata"].get("generation"), others
 
 
 def _key(pod: Object) -> Key:

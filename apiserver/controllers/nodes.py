@@ -1,4 +1,5 @@
-"""The simulated nodes: registered when the cluster starts, and alive as long as it runs (status, heartbeat Leases)."""
+"""The simulated nodes: registered when the cluster starts, and alive (status, heartbeat Leases) as long as it runs and
+nothing else is asked of them."""
 
 from __future__ import annotations
 
@@ -53,15 +54,32 @@ async def _register(api: API, node: Object) -> None:
 
 
 def _itself(api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
-    return [("", new["metadata"]["name"])] if new is not None and simulatednode.is_simulated(new) else ()
+    if new is None or not (simulatednode.is_simulated(new) or simulatednode.comes_back(new)):
+        return ()
+    return [("", new["metadata"]["name"])]
 
 
 async def _reconcile(api: API, key: Key) -> Result | None:
     record = api.find(NODE, "", key[1])
-    if record is None or not simulatednode.is_simulated(record.object):
+    if record is None:
         return None
+    if not simulatednode.is_simulated(record.object):
+        return await _restart(api, record.object)
     await _report(api, key[1])
     return Result(after_seconds=await _beat(api, record.object))
+
+
+async def _restart(api: API, node: Object) -> Result | None:
+    """Start a kubelet that was to be silent only for a while, when that is over."""
+    due = simulatednode.comes_back(node)
+    if due is None:
+        return None
+    left_seconds = (due - api.clock.now()).total_seconds()
+    if left_seconds > 0:
+        return Result(after_seconds=left_seconds)
+    with contextlib.suppress(NotFound):
+        await api.modify(NODE, "", node["metadata"]["name"], simulatednode.restarted, call=CALL)
+    return None
 
 
 async def _report(api: API, name: str) -> None:

@@ -14,6 +14,8 @@ MARK = "minictl.dev/simulated"
 BEHAVIOUR = "minictl.dev/simulate"
 DOWN = "Down"
 """What BEHAVIOUR says of a node whose kubelet has stopped."""
+UNTIL = "minictl.dev/simulate-until"
+"""RFC 3339: when such a kubelet starts again by itself."""
 
 NODE_PREFIX_LENGTH = 24
 CAPACITY = {"cpu": "32", "ephemeral-storage": "1Ti", "memory": "256Gi", "pods": "1000"}
@@ -35,6 +37,25 @@ def is_simulated(node: Object) -> bool:
     """Whether the kubelet of this Node is ours and runs."""
     annotations = node["metadata"].get("annotations") or {}
     return MARK in annotations and annotations.get(BEHAVIOUR) != DOWN
+
+
+def comes_back(node: Object) -> datetime | None:
+    """When the stopped kubelet of a simulated Node starts again by itself; None: never, or it has not stopped."""
+    annotations = node["metadata"].get("annotations") or {}
+    if MARK not in annotations or annotations.get(BEHAVIOUR) != DOWN:
+        return None
+    try:
+        moment = datetime.fromisoformat(annotations.get(UNTIL, ""))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
+def restarted(node: Object) -> Object:
+    """The Node (amended) once nothing is said of its kubelet any more."""
+    for name in (BEHAVIOUR, UNTIL):
+        node["metadata"]["annotations"].pop(name, None)
+    return node
 
 
 def name_of(index: int) -> str:

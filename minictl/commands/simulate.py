@@ -16,6 +16,8 @@ BEHAVIOURS = ("Unready", "CrashLoopBackOff", "ImagePullBackOff", "Completed", "E
 WELL = "well"
 NODES = {"node-down": True, "node-up": False}
 WORDS = (*BEHAVIOURS, WELL, "crash", *NODES)
+PASSING = (*BEHAVIOURS, "node-down")
+"""What may be simulated for a while."""
 
 
 def run(session: Session, flags: Flags, args: list[str]) -> None:
@@ -25,8 +27,8 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     known = {each.lower(): each for each in WORDS}.get(word.lower())
     if known is None:
         raise UsageError(f'"{word}" cannot be simulated; one of: {", ".join(WORDS)}', session.path)
-    if flags.given("for") and known not in BEHAVIOURS:
-        raise CommandError(f"--for goes with one of: {', '.join(BEHAVIOURS)}")
+    if flags.given("for") and known not in PASSING:
+        raise CommandError(f"--for goes with one of: {', '.join(PASSING)}")
     if flags.given("container") and known != "crash":
         raise CommandError("--container goes with: crash")
     if known in NODES:
@@ -38,10 +40,14 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
 
 
 def _behave(session: Session, flags: Flags, names: list[str], behaviour: str) -> None:
-    until = simulating.later(session, flags.seconds("for")) if flags.given("for") else None
+    until = _until(session, flags)
     for target, _ in simulating.pods(session, names, flags.text("selector")):
         simulating.annotate(session, target, {simulating.SIMULATE: behaviour or None, simulating.UNTIL: until})
         session.say(f"{target.label} simulates {behaviour}" if behaviour else f"{target.label} is well")
+
+
+def _until(session: Session, flags: Flags) -> str | None:
+    return simulating.later(session, flags.seconds("for")) if flags.given("for") else None
 
 
 def _crash(session: Session, flags: Flags, names: list[str]) -> None:
@@ -55,8 +61,9 @@ def _crash(session: Session, flags: Flags, names: list[str]) -> None:
 
 
 def _node(session: Session, flags: Flags, names: list[str], *, down: bool) -> None:
+    behaviour, until = simulating.DOWN if down else None, _until(session, flags)
     for target, _ in nodes.chosen(session, flags, names):
-        simulating.annotate(session, target, {simulating.SIMULATE: simulating.DOWN if down else None})
+        simulating.annotate(session, target, {simulating.SIMULATE: behaviour, simulating.UNTIL: until})
         session.say(f"{target.label} is {'down' if down else 'up'}")
 
 
@@ -65,7 +72,7 @@ DETAILS = f"""WHAT is one of {", ".join(WORDS)}.
 Examples: `minictl simulate Unready deployment/web --for 30s` has all Pods of a Deployment fail their readiness probes
 for half a minute; `minictl simulate well -l app=web` ends what was simulated; `minictl simulate crash web-1 -c main`
 ends a container once; `minictl simulate node-down node-2` has a node stop its heartbeats: after 50 seconds it is
-NotReady, and its Pods are evicted when their tolerations are used up."""
+NotReady, and its Pods are evicted when their tolerations are used up, unless it is back by then (`--for 2m`)."""
 
 command = Command(
     "simulate",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from apiserver.controllers.kubelet import RECONCILE_SECONDS
 from apiserver.deletion import DeleteOptions
 from tests.apiserver.harness import Harness
 from tests.apiserver.lasting import LastingLog
@@ -130,6 +131,25 @@ async def test_readiness_gates_hold_a_pod_back_until_somebody_opens_them():
         await h.settle()
         web = h.get("Pod", "web")
         assert (condition(web), condition(web, "example.com/lb")) == ("True", "True")
+
+
+async def test_what_others_say_of_a_pod_stands_until_there_is_news_or_the_kubelet_compares():
+    def contested(object: Object) -> Object:
+        object["status"]["message"] = "hello"
+        return object
+
+    async def time_passes() -> None:
+        h.clock.advance(RECONCILE_SECONDS)
+        await h.settle()
+
+    async with Harness() as h:
+        await run(h, pod())
+        for news in (lambda: behave(h, "web", "Unready"), time_passes):
+            await h.api.modify(h.kind("Pod"), "default", "web", contested, "status")
+            await h.settle()
+            assert h.get("Pod", "web")["status"]["message"] == "hello"
+            await news()
+            assert "message" not in h.get("Pod", "web")["status"]
 
 
 async def test_a_deleted_pod_goes_at_once_and_its_address_is_not_used_again_soon():
