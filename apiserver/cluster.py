@@ -160,10 +160,11 @@ class Cluster:
         self.runner: Runner | None = None
         self._listeners: list[Listener] = []
         self._tasks: list[asyncio.Task[None]] = []
-        self._is_stopping = False
+        self._ending: asyncio.Future[None]
 
     async def start(self, port: int = 6443) -> None:
         """Load the state, make what every cluster has, start the controllers. `port`: what the API is reached at."""
+        self._ending = asyncio.get_running_loop().create_future()
         self.store.load()
         is_new = self.store.revision == 0
         CustomKinds(self.api).start()
@@ -234,13 +235,13 @@ class Cluster:
 
     def apps(self, token: str, server: str, door: ClockDoor | None = None) -> tuple[App, App]:
         """What answers those who are trusted because they can connect, and what answers all others."""
-        health = Health(lambda: not self.store.is_refused, lambda: not self._is_stopping)
+        health = Health(lambda: not self.store.is_refused, lambda: not self._ending.done())
         documents = Documents(self.kinds, server, self.accounts, health)
         authenticator, authorizer = Authenticator(token, self.accounts), Authorizer(self.api)
         handlers = Handlers(self.api, Reviews(authorizer, self.accounts, authenticator, self.clock))
         parts = (documents, handlers, authenticator, authorizer, door or ClockDoor(self.clock, self.advance))
         shared: dict[str, Any] = {
-            "measures": Measures(), "logs_requests": self.settings.verbosity >= LOGS_REQUESTS,
+            "measures": Measures(), "logs_requests": self.settings.verbosity >= LOGS_REQUESTS, "ending": self._ending,
         }  # fmt: skip
         return App(*parts, trusted=True, **shared), App(*parts, trusted=False, **shared)
 
@@ -269,10 +270,9 @@ class Cluster:
         return port
 
     async def stop(self) -> None:
-        """Close the doors, let the controllers finish, close the log."""
-        self._is_stopping = True
-        for listener in self._listeners:
-            await listener.stop()
+        """End the streams, close the doors behind the requests under way, let the controllers finish, close the log."""
+        self._ending.set_result(None)
+        await asyncio.gather(*(listener.stop() for listener in self._listeners))
         for task in self._tasks:
             task.cancel()
         if self.runner is not None:

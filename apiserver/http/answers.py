@@ -26,6 +26,7 @@ MAX_WARNING_CHARACTERS = 4096
 MAX_SHORTENED_CHARACTERS = 256
 """How long each is at most once they come to more."""
 
+_LAST: MutableMapping[str, Any] = {"type": "http.response.body", "body": b""}
 _QUOTED = str.maketrans({"\\": "\\\\", '"': '\\"'})
 
 
@@ -82,8 +83,16 @@ async def respond(send: Send, response: Response, warnings: list[str], audit: st
     await send({"type": "http.response.body", "body": body})
 
 
-async def stream(receive: Receive, send: Send, response: Response, warnings: list[str], audit: str) -> None:
-    """Send a stream until it ends or the client hangs up."""
+async def stream(
+    receive: Receive,
+    send: Send,
+    response: Response,
+    warnings: list[str],
+    audit: str,
+    ending: asyncio.Future[None] | None = None,
+) -> None:
+    """Send a stream until it ends, the client hangs up, or the server is about to stop (`ending` is done): in whole
+    chunks, and with the mark that there are no more."""
     assert response.stream is not None
     await send(_head(response, warnings, audit))
 
@@ -91,17 +100,20 @@ async def stream(receive: Receive, send: Send, response: Response, warnings: lis
         assert response.stream is not None
         async for chunk in response.stream:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+        await send(_LAST)
 
     async def hang_up() -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
 
-    tasks = [asyncio.ensure_future(pump()), asyncio.ensure_future(hang_up())]
+    pumping, listening = asyncio.ensure_future(pump()), asyncio.ensure_future(hang_up())
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        ends = (pumping, listening) if ending is None else (pumping, listening, ending)
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        pumping.cancel()
+        listening.cancel()
+        await asyncio.gather(pumping, listening, return_exceptions=True)
         await response.stream.aclose()
+    if ending is not None and ending.done() and pumping.cancelled():
+        await send(_LAST)

@@ -34,7 +34,8 @@ BODY_SECONDS = 60.0
 
 
 class App:
-    """`trusted` says that whoever can connect is the administrator (a Unix socket guarded by its file mode)."""
+    """`trusted` says that whoever can connect is the administrator (a Unix socket guarded by its file mode);
+    `ending` is done when the server is about to stop, and streams with it."""
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class App:
         trusted: bool,
         measures: Measures | None = None,
         logs_requests: bool = False,
+        ending: asyncio.Future[None] | None = None,
     ) -> None:
         self._documents = documents
         self._handlers = handlers
@@ -56,6 +58,7 @@ class App:
         self._trusted = trusted
         self._measures = measures or Measures()
         self._logs_requests = logs_requests
+        self._ending = ending
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -76,7 +79,7 @@ class App:
             )
         if response.stream is not None:
             with self._measures.following(request):
-                await answers.stream(receive, send, response, request.warnings, audit)
+                await answers.stream(receive, send, response, request.warnings, audit, self._ending)
         else:
             await answers.respond(send, response, request.warnings, audit, headers.get("accept-encoding", ""))
         seconds = monotonic_seconds() - began

@@ -20,7 +20,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from apiserver.http.authentication import certified
 
 BACKLOG = 512
-SHUTDOWN_SECONDS = 2
+SHUTDOWN_SECONDS = 10
+"""How long requests under way may take to be answered, the webhooks that they wait for included."""
+DEAF_SECONDS = 1.0
+"""How long a server that stops waits for a client that does not read what it was sent, the end of TLS included."""
 KEEP_ALIVE_SECONDS = 90
 """A client may think this long between two requests without having to do the TLS handshake again."""
 
@@ -79,6 +82,14 @@ class _Connection(HttpToolsProtocol):
             self.transport.close()
         elif self._deadline is None:
             self._deadline = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self.loop.call_later(DEAF_SECONDS, self._give_up_on_deaf)
+
+    def _give_up_on_deaf(self) -> None:
+        if self.flow.write_paused or self.transport.is_closing():
+            self.transport.abort()
 
     def _meet_deadline(self) -> None:
         if self._deadline is not None:
@@ -163,7 +174,7 @@ class Listener:
             await asyncio.sleep(0.001)
 
     async def stop(self) -> None:
-        """Finish the requests under way (watches are cut after SHUTDOWN_SECONDS)."""
+        """Finish the requests under way (what takes longer than SHUTDOWN_SECONDS is cut)."""
         self._server.should_exit = True
         self._server.force_exit = False
         if self._serving is not None:
