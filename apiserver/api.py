@@ -19,7 +19,7 @@ import orjson
 
 from apiserver import errors
 from apiserver.admission import Plugin, Verb, commit
-from apiserver.admission.reviews import Question
+from apiserver.admission.questions import Question
 from apiserver.admission.webhooks import Webhooks
 from apiserver.call import Call
 from apiserver.clock import Clock, timestamp

@@ -24,7 +24,7 @@ from typing import Literal, Protocol
 
 from apiserver.call import Call
 from apiserver.errors import APIError
-from apiserver.kind import Kind, Object
+from apiserver.kind import Kind, Kinds, Object
 from apiserver.objects.selectors import LabelSelector
 from apiserver.storage import Record
 
@@ -33,6 +33,10 @@ Verb = Literal["create", "update", "delete"]
 
 class View(Protocol):
     """The reading half of the API, as plugins may use it."""
+
+    @property
+    def kinds(self) -> Kinds:
+        """The catalogue."""
 
     @property
     def revision(self) -> int:

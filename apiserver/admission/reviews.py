@@ -1,41 +1,19 @@
-"""AdmissionReviews: what a webhook is asked, what its answer means, and whom it is asked about. Pure functions."""
+"""AdmissionReviews: what a webhook is asked, and what its answer means. Pure functions."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from apiserver import errors
-from apiserver.admission import Verb
+from apiserver.admission.questions import Question
 from apiserver.call import Call
-from apiserver.kind import Kind, Object
-from apiserver.objects.selectors import from_object
+from apiserver.kind import Object
 
 API_VERSION = "admission.k8s.io/"
-OPTIONS = {"create": "CreateOptions", "update": "UpdateOptions", "delete": "DeleteOptions"}
-EXEMPT = frozenset(("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"))
-"""Kinds no webhook is asked about: a bad one could not be taken back."""
-
-
-@dataclass
-class Question:
-    """A write that webhooks are asked about; `new` is None for a delete, `old` for a create."""
-
-    verb: Verb
-    kind: Kind
-    new: Object | None
-    old: Object | None
-    call: Call
-    subresource: str = ""
-
-    @property
-    def metadata(self) -> Object:
-        found: Object = (self.new or self.old or {})["metadata"]
-        return found
 
 
 class BadAnswer(Exception):
@@ -53,63 +31,13 @@ class Rejected(errors.APIError):
         self.reason = str(status.get("reason") or "")
 
 
-def concerns(webhook: Object, question: Question, namespace_labels: Object | None) -> bool:
-    """Whether a webhook is to be asked; `namespace_labels`: of the object's namespace, None where it has none."""
-    if question.kind.name in EXEMPT or not any(_names(rule, question) for rule in webhook.get("rules") or ()):
-        return False
-    if namespace_labels is not None and not from_object(webhook.get("namespaceSelector") or {}).matches(
-        namespace_labels
-    ):
-        return False
-    selector = from_object(webhook.get("objectSelector") or {})
-    return any(selector.matches(o["metadata"].get("labels")) for o in (question.new, question.old) if o is not None)
-
-
-def _names(rule: Object, question: Question) -> bool:
-    kind = question.kind
-    return (
-        _has(rule, "operations", question.verb.upper())
-        and _has(rule, "apiGroups", kind.group)
-        and _has(rule, "apiVersions", kind.version)
-        and rule.get("scope", "*") in ("*", "Namespaced" if kind.namespaced else "Cluster")
-        and any(_is_resource(text, kind.plural, question.subresource) for text in rule.get("resources") or ())
-    )
-
-
-def _has(rule: Object, field: str, wanted: str) -> bool:
-    values = rule.get(field) or ()
-    return "*" in values or wanted in values
-
-
-def _is_resource(text: str, plural: str, subresource: str) -> bool:
-    resource, _, part = text.partition("/")
-    return resource in ("*", plural) and part in (("*", subresource) if subresource or part == "*" else ("",))
-
-
 def review(webhook: Object, question: Question, uid: str) -> Object:
     """The body of the request to a webhook."""
-    kind, call = question.kind, question.call
-    gvk = {"group": kind.group, "version": kind.version, "kind": kind.name}
-    gvr = {"group": kind.group, "version": kind.version, "resource": kind.plural}
-    request: Object = {"uid": uid, "kind": gvk, "resource": gvr, "requestKind": gvk, "requestResource": gvr}
-    if question.subresource:
-        request |= {"subResource": question.subresource, "requestSubResource": question.subresource}
-    for field in ("name", "namespace"):
-        if question.metadata.get(field):
-            request[field] = question.metadata[field]
-    identity = {"kind": kind.name, "apiVersion": kind.group_version}
+    new, old = question.objects
     return {
         "kind": "AdmissionReview",
         "apiVersion": API_VERSION + version_of(webhook),
-        "request": {
-            **request,
-            "operation": question.verb.upper(),
-            "userInfo": {"username": call.user, "groups": list(call.groups)},
-            "object": {**identity, **question.new} if question.new is not None else None,
-            "oldObject": {**identity, **question.old} if question.old is not None else None,
-            "dryRun": call.dry_run,
-            "options": {"kind": OPTIONS[question.verb], "apiVersion": "meta.k8s.io/v1"},
-        },
+        "request": {"uid": uid, **question.as_request(), "object": new, "oldObject": old},
     }
 
 
@@ -118,7 +46,7 @@ def version_of(webhook: Object) -> str:
     return next((v for v in webhook.get("admissionReviewVersions") or () if v in ("v1", "v1beta1")), "v1")
 
 
-def patch_of(webhook: Object, answer: Any, uid: str, call: Call) -> list[Any]:
+def patch_of(webhook: Object, answer: Any, uid: str, call: Call, *, may_patch: bool) -> list[Any]:
     """The changes a webhook asks for. Raises Rejected when it does not allow the request, BadAnswer."""
     wanted = API_VERSION + version_of(webhook)
     answer = answer if isinstance(answer, dict) else {}
@@ -129,17 +57,34 @@ def patch_of(webhook: Object, answer: Any, uid: str, call: Call) -> list[Any]:
     response = answer.get("response")
     if not isinstance(response, dict):
         raise BadAnswer("webhook response was absent")
-    if wanted.endswith("/v1") and response.get("uid") != uid:
-        raise BadAnswer(f'expected response.uid="{uid}", got "{response.get("uid", "")}"')
+    if wanted.endswith("/v1"):
+        _check_response(response, uid, may_patch=may_patch)
     call.warnings.extend(str(text) for text in response.get("warnings") or ())
     if response.get("allowed") is not True:
         raise Rejected(webhook["name"], response.get("status") or {})
-    if not response.get("patch"):
+    if not may_patch or not response.get("patch"):
         return []
-    if wanted.endswith("/v1") and response.get("patchType") != "JSONPatch":
-        raise BadAnswer(f'invalid response.patchType of "{response.get("patchType", "")}"')
+    if wanted.endswith("/v1") and response["patchType"] != "JSONPatch":
+        raise BadAnswer(f'unsupported patch type "{response["patchType"]}"')
     try:
         patch = orjson.loads(base64.b64decode(response["patch"]))
     except (ValueError, TypeError, binascii.Error) as error:
         raise BadAnswer(f"received undecodable patch in webhook response: {error}") from None
     return list(patch or ())
+
+
+def _check_response(response: Object, uid: str, *, may_patch: bool) -> None:
+    """What an answer must be and have. Raises BadAnswer."""
+    if response.get("uid") != uid:
+        raise BadAnswer(f'expected response.uid="{uid}", got "{response.get("uid", "")}"')
+    patch, type_ = bool(response.get("patch")), response.get("patchType")
+    said = {
+        "validating webhook may not return response.patch": not may_patch and patch,
+        "validating webhook may not return response.patchType": not may_patch and type_ is not None,
+        "webhook returned response.patch but not response.patchType": patch and type_ is None,
+        "webhook returned response.patchType but not response.patch": not patch and type_ is not None,
+        'webhook returned invalid response.patchType of ""': type_ == "",
+    }
+    for text, is_so in said.items():
+        if is_so:
+            raise BadAnswer(text)

@@ -22,10 +22,12 @@ import orjson
 
 from apiserver import errors
 from apiserver.admission import View, callout
-from apiserver.admission.reviews import BadAnswer, Question, concerns, patch_of, review
+from apiserver.admission.evaluating import Seen, Unclear, match
+from apiserver.admission.matching import EXEMPT, namespace_labels, selects, spoken
+from apiserver.admission.questions import Question
+from apiserver.admission.reviews import BadAnswer, patch_of, review
 from apiserver.kind import Kind, Object
 from apiserver.kinds.mutatingwebhookconfiguration import kind as MUTATING
-from apiserver.kinds.namespace import kind as NAMESPACE
 from apiserver.kinds.service import kind as SERVICE
 from apiserver.kinds.validatingwebhookconfiguration import kind as VALIDATING
 from apiserver.objects.gostructs import DecodeError
@@ -70,48 +72,56 @@ class Webhooks:
             self.validating = webhooks
 
     async def change(self, view: View, question: Question) -> bool:
-        """Have webhooks change `question.new`, in place; whether one did. Raises what they refuse."""
-        asked: list[Object] = []
+        """Have webhooks change `question.new`, in place; whether one did. Raises what they refuse.
+
+        Those that want to see what became of an object after them are asked once more, if anything did.
+        """
         changed = False
+        asked: list[Object] = []
+        outdated: list[Object] = []
         for webhook in self.mutating:
-            if not concerns(webhook, question, _labels(view, question)):
+            shape = _shape(webhook, view, question)
+            if shape is None:
                 continue
-            if await self._changed_by(webhook, view, question):
-                for earlier in asked:  # what they saw is no longer what there is
-                    await self._changed_by(earlier, view, question)
+            if await self._changed_by(webhook, view, question, shape):
                 changed = True
+                outdated += asked
+                asked.clear()
             if webhook.get("reinvocationPolicy") == "IfNeeded":
                 asked.append(webhook)
+        for webhook in outdated:
+            shape = _shape(webhook, view, question)
+            if shape is not None:
+                await self._changed_by(webhook, view, question, shape)
         return changed
 
     async def judge(self, view: View, question: Question) -> None:
         """Ask those that only allow or refuse. Raises what they refuse."""
-        labels = _labels(view, question)
-        asked = [self._ask(one, view, question) for one in self.validating if concerns(one, question, labels)]
+        asked = [
+            self._ask(webhook, view, question.for_kind(shape), may_patch=False)
+            for webhook in self.validating
+            if (shape := _shape(webhook, view, question)) is not None
+        ]
         for answer in await asyncio.gather(*asked, return_exceptions=True):
             if isinstance(answer, BaseException):
                 raise answer
 
-    async def _changed_by(self, webhook: Object, view: View, question: Question) -> bool:
-        patch = await self._ask(webhook, view, question)
+    async def _changed_by(self, webhook: Object, view: View, question: Question, shape: Kind) -> bool:
+        shown = question.for_kind(shape)
+        patch = await self._ask(webhook, view, shown, may_patch=True)
         if not patch:
             return False
-        if question.new is None:
+        new, _ = shown.objects
+        if new is None or question.new is None:
             said = "attempted to modify the object, which is not supported for this operation"
             raise errors.InternalError(f'admission webhook "{webhook["name"]}" {said}')
         try:
-            identity = {"apiVersion": question.kind.group_version, "kind": question.kind.name}
-            patched = jsonpatch.apply({**identity, **question.new}, patch)
-            decoded = question.kind.form.decode_value(patched).object
+            decoded = shape.form.decode_value(jsonpatch.apply(new, patch)).object
         except (errors.APIError, DecodeError) as error:
             raise errors.InternalError(str(error)) from None
-        if decoded == question.new:
-            return False
-        question.new.clear()
-        question.new.update(decoded)
-        return True
+        return question.become(decoded, shape)
 
-    async def _ask(self, webhook: Object, view: View, question: Question) -> list[Any]:
+    async def _ask(self, webhook: Object, view: View, question: Question, *, may_patch: bool) -> list[Any]:
         """The patch that a webhook answers; none when it cannot be asked and that is to be ignored."""
         uid = str(uuid.uuid4())
         seconds = webhook.get("timeoutSeconds", 10)
@@ -119,7 +129,7 @@ class Webhooks:
         body = orjson.dumps(review(webhook, question, uid))
         try:
             answer = await self._post(target, body, seconds, view)
-            return patch_of(webhook, answer, uid, question.call)
+            return patch_of(webhook, answer, uid, question.call, may_patch=may_patch)
         except callout.Unreachable as error:
             problem = f'failed to call webhook: Post "{target.url}": {error}'
         except callout.BadStatus as error:
@@ -146,13 +156,20 @@ class Webhooks:
         return ThreadPoolExecutor(MAX_CALLS, thread_name_prefix="webhook")
 
 
-def _labels(view: View, question: Question) -> Object | None:
-    if question.kind == NAMESPACE:
-        return question.metadata.get("labels") or {}
-    if not question.kind.namespaced:
+def _shape(webhook: Object, view: View, question: Question) -> Kind | None:
+    """The kind in whose shape a webhook is asked, None where it is not. Raises Forbidden where that cannot be told."""
+    if question.kind.name in EXEMPT or not selects(webhook, question, namespace_labels(view, question)):
         return None
-    record = view.find(NAMESPACE, "", question.metadata["namespace"])
-    return (record.object["metadata"].get("labels") or {}) if record is not None else {}
+    kind = spoken(webhook.get("rules") or (), webhook.get("matchPolicy", "Equivalent"), view, question)
+    conditions = webhook.get("matchConditions")
+    if kind is None or not conditions:
+        return kind
+    try:
+        return kind if match(conditions, Seen(view, question.for_kind(kind))) else None
+    except Unclear as error:
+        if webhook.get("failurePolicy") == "Ignore":
+            return None
+        raise errors.Forbidden(question.kind.resource, question.metadata.get("name", ""), str(error)) from None
 
 
 def _why_not(service: Object, view: View) -> str:

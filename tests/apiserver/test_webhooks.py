@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 
 from apiserver import certificates
-from apiserver.admission.reviews import BadAnswer, Question, Rejected, concerns, patch_of
+from apiserver.admission.matching import selects, spoken
+from apiserver.admission.questions import Question
+from apiserver.admission.reviews import BadAnswer, Rejected, patch_of
 from apiserver.call import Call
-from apiserver.errors import APIError, InternalError, Invalid
+from apiserver.errors import APIError, Forbidden, InternalError, Invalid
 from apiserver.kinds.configmap import kind as CONFIGMAP
 from apiserver.kinds.node import kind as NODE
 from tests.apiserver.harness import Harness
@@ -212,18 +214,86 @@ async def test_the_server_goes_on_while_a_webhook_thinks_and_does_not_wait_for_e
         ({"namespaceSelector": {"matchExpressions": [{"key": "team", "operator": "DoesNotExist"}]}}, False),
     ],
 )
-def test_rules_and_selectors_say_what_a_webhook_is_asked_about(more: Object, is_asked: bool) -> None:
+async def test_rules_and_selectors_say_what_a_webhook_is_asked_about(more: Object, is_asked: bool) -> None:
     made = {"metadata": {"name": "a", "namespace": "default", "labels": {"a": "b"}}}
     question = Question("create", CONFIGMAP, made, None, Call())
     webhook = configuration("Validating", {}, **more)["webhooks"][0]
-    assert concerns(webhook, question, {"team": "x"}) is is_asked
+    async with Harness() as h:
+        shape = spoken(webhook["rules"], "Exact", h.api, question)
+    assert (shape == CONFIGMAP and selects(webhook, question, {"team": "x"})) is is_asked
 
 
 def test_what_has_no_namespace_is_not_held_to_namespace_selectors() -> None:
-    rule = {**RULE, "resources": ["nodes"]}
-    webhook = configuration("Validating", {}, rules=[rule], namespaceSelector={"matchLabels": {"a": "b"}})
-    question = Question("create", NODE, {"metadata": {"name": "n"}}, None, Call())
-    assert concerns(webhook["webhooks"][0], question, None)
+    webhook = configuration("Validating", {}, namespaceSelector={"matchLabels": {"a": "b"}})["webhooks"][0]
+    assert selects(webhook, Question("create", NODE, {"metadata": {"name": "n"}}, None, Call()), None)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "is_asked"),
+    [
+        (["object.data.a == 'b'", "request.operation == 'CREATE' && oldObject == null"], True),
+        (["object.data.a == 'c'"], False),
+        (["object.data.none == 'c'", "request.userInfo.username == 'somebody else'"], False),
+        (["authorizer.requestResource.check('create').allowed()"], True),
+        (["namespaceObject.metadata.name == 'default'"], True),
+    ],
+)
+async def test_match_conditions_say_more_of_what_a_webhook_is_asked_about(
+    webhook: Webhook, conditions: list[str], is_asked: bool
+) -> None:
+    async with Harness() as h:
+        stated = [{"name": f"c{n}", "expression": text} for n, text in enumerate(conditions)]
+        await h.create(configuration("Validating", webhook.config, matchConditions=stated))
+        await h.create(config_map(a="b"))
+        assert len(webhook.requests) == is_asked
+
+
+async def test_match_conditions_that_come_to_nothing_refuse_unless_failures_are_ignored(webhook: Webhook) -> None:
+    async with Harness() as h:
+        stated = [{"name": "c", "expression": "object.data.none == 'c'"}]
+        await h.create(configuration("Validating", webhook.config, matchConditions=stated))
+        with pytest.raises(Forbidden) as refused:
+            await h.create(config_map(a="b"))
+        assert refused.value.message == (
+            "configmaps \"cm\" is forbidden: expression 'object.data.none == 'c'' resulted in error: no such key: none"
+        )
+        kind = h.kind("ValidatingWebhookConfiguration")
+        await h.api.modify(
+            kind, "", "ask", lambda old: {**old, "webhooks": [{**old["webhooks"][0], "failurePolicy": "Ignore"}]}
+        )
+        await h.create(config_map(a="b"))
+        assert webhook.requests == []
+
+
+async def test_a_rule_for_one_version_hears_of_all_in_the_shape_it_knows(webhook: Webhook) -> None:
+    async with Harness() as h:
+        rule = {**RULE, "apiGroups": ["autoscaling"], "apiVersions": ["v1"], "resources": ["horizontalpodautoscalers"]}
+        await h.create(configuration("Mutating", webhook.config, "a.example.com", rules=[rule]))
+        await h.create(configuration("Validating", webhook.config, "b.example.com", rules=[rule], matchPolicy="Exact"))
+        webhook.answers = adds("/spec/targetCPUUtilizationPercentage", 70)
+        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+        made = await h.create(
+            {
+                "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web"},
+                "spec": {"maxReplicas": 3, "scaleTargetRef": target},
+            }
+        )  # fmt: skip
+        metric = {"name": "cpu", "target": {"averageUtilization": 70, "type": "Utilization"}}
+        assert made["spec"]["metrics"] == [{"resource": metric, "type": "Resource"}]
+        (request,) = webhook.requests
+        assert request["kind"]["version"] == "v1"
+        assert request["requestKind"]["version"] == "v2"
+        assert request["object"]["apiVersion"] == "autoscaling/v1"
+
+
+async def test_a_webhook_is_not_asked_again_about_what_it_changed_last(webhook: Webhook) -> None:
+    async with Harness() as h:
+        for name in ("a", "b"):
+            more = {"reinvocationPolicy": "IfNeeded"}
+            await h.create(configuration("Mutating", {**webhook.config}, f"{name}.example.com", **more))
+        webhook.answers = lambda request: adds(f"/data/n{len(request['object']['data'])}", "x")(request)
+        made = await h.create(config_map(a="b"))
+        assert sorted(made["data"]) == ["a", "n1", "n2", "n3"]
 
 
 @pytest.mark.parametrize(
@@ -233,7 +303,18 @@ def test_what_has_no_namespace_is_not_held_to_namespace_selectors() -> None:
         ({"response": {}}, "expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got /, Kind="),
         ({"response": None}, "webhook response was absent"),
         ({"response": {"uid": "2", "allowed": True}}, 'expected response.uid="1", got "2"'),
-        ({"response": {"uid": "1", "allowed": True, "patch": "W10="}}, 'invalid response.patchType of ""'),
+        (
+            {"response": {"uid": "1", "allowed": True, "patch": "W10="}},
+            "webhook returned response.patch but not response.patchType",
+        ),
+        (
+            {"response": {"uid": "1", "allowed": True, "patchType": "JSONPatch"}},
+            "webhook returned response.patchType but not response.patch",
+        ),
+        (
+            {"response": {"uid": "1", "allowed": True, "patch": "W10=", "patchType": "Merge"}},
+            'unsupported patch type "Merge"',
+        ),
     ],
 )
 def test_answers_that_are_none(answer: Any, said: str) -> None:
@@ -241,7 +322,7 @@ def test_answers_that_are_none(answer: Any, said: str) -> None:
     if isinstance(answer, dict) and answer["response"] != {}:
         answer = {**whole, **answer}
     with pytest.raises(BadAnswer) as bad:
-        patch_of({"name": "a.b.c", "admissionReviewVersions": ["v1"]}, answer, "1", Call())
+        patch_of({"name": "a.b.c", "admissionReviewVersions": ["v1"]}, answer, "1", Call(), may_patch=True)
     assert str(bad.value) == said
 
 
@@ -250,7 +331,11 @@ async def test_configurations_are_checked() -> None:
         wrong = configuration(
             "Validating", {"url": "http://u@h/p?q=1#f"}, "short.name", sideEffects="Some", timeoutSeconds=31,
             rules=[{"operations": ["READ", "*"], "apiVersions": [""], "resources": ["*", "pods", "pods/*", "pods/a"]}],
-            admissionReviewVersions=["v7"], failurePolicy="Maybe", matchConditions=[{"name": "a", "expression": ""}],
+            admissionReviewVersions=["v7"], failurePolicy="Maybe",
+            matchConditions=[
+                {"name": "a", "expression": ""}, {"name": "a", "expression": "object.x"},
+                {"name": "-", "expression": "request.none == 1"},
+            ],
         )  # fmt: skip
         with pytest.raises(Invalid) as refused:
             await h.create(wrong)
@@ -272,8 +357,14 @@ async def test_configurations_are_checked() -> None:
             f'clientConfig.url: Invalid value: "u": user information is not permitted in the URL{form}',
             f'clientConfig.url: Invalid value: "f": fragments are not permitted in the URL{form}',
             f'clientConfig.url: Invalid value: "q=1": query parameters are not permitted in the URL{form}',
-            "matchConditions: Forbidden: this server evaluates no conditions on requests: say it with rules and "
-            "selectors",
+            "matchConditions[0].expression: Required value",
+            'matchConditions[1].expression: Invalid value: "object.x": must evaluate to bool but got dyn',
+            'matchConditions[1].name: Duplicate value: "a"',
+            'matchConditions[2].expression: Invalid value: "request.none == 1": compilation failed: ERROR: '
+            "<input>:1:8: undefined field 'none'\n | request.none == 1\n | .......^",
+            "matchConditions[2].name: Invalid value: \"-\": name part must consist of alphanumeric characters, '-', "
+            "'_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or "
+            "'123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
             'admissionReviewVersions: Invalid value: ["v7"]: must include at least one of v1, v1beta1',
         ]
         made = await h.create(configuration("Mutating", {"service": {"namespace": "a", "name": "b"}}))

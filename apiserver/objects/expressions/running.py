@@ -26,11 +26,16 @@ class Expression:
     def __init__(self, text: str, names: frozenset[str]) -> None:
         tree = Tree(environments.parser(), text)
         self.uses_old = tree.names("oldSelf")
+        self._fields = tuple(tree.fields())
         tree.rewrite()
         try:
             self._program = environments.untyped(names).deserialize(tree.encoded())
         except RuntimeError as error:
             raise BadExpression(problem(error)) from None
+
+    def fields_of(self, variable: str) -> list[str]:
+        """Which of a variable's fields are asked for by name."""
+        return [field for name, field in self._fields if name == variable]
 
     def over(self, data: Mapping[str, Any]) -> Any:
         """Its result, for values as `values.plain` makes them. Raises Failed."""

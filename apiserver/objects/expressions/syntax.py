@@ -42,6 +42,8 @@ INSERT = "cel.@mapInsert"
 MERGE = "kubernetes.merged"
 """The function that puts together two maps, in place of the one that is missing."""
 
+DOTTED = "authorizer.requestResource"
+
 Node = Any
 """An Expr of the tree."""
 
@@ -75,6 +77,12 @@ class Tree:
         """Whether a variable is asked for."""
         return any(node.HasField("ident_expr") and node.ident_expr.name == name for node in self)
 
+    def fields(self) -> Iterator[tuple[str, str]]:
+        """(variable, field) wherever a field of a variable is asked for."""
+        for node in self:
+            if node.HasField("select_expr") and node.select_expr.operand.HasField("ident_expr"):
+                yield node.select_expr.operand.ident_expr.name, node.select_expr.field
+
     def said_at(self, node: Node, said: str) -> str:
         """A problem as the compiler words it: the place, the line and a finger."""
         offset = next((each.value for each in self._parsed.source_info.positions if each.key == node.id), 0)
@@ -90,6 +98,8 @@ class Tree:
                 _REWRITTEN.get(node.call_expr.function, _as_it_is)(node)
             elif node.HasField("struct_expr"):
                 _make_map(node)
+            elif node.HasField("select_expr"):
+                _make_variable(node)
 
 
 def problem(error: Exception) -> str:
@@ -168,6 +178,13 @@ def _make_map(node: Node) -> None:
         if entry.WhichOneof("key_kind") == "field_key":
             name = entry.field_key
             entry.map_key.const_expr.string_value = name
+
+
+def _make_variable(node: Node) -> None:
+    """What looks like a field, and is the one variable whose name has a dot."""
+    operand, field = node.select_expr.operand, node.select_expr.field
+    if operand.HasField("ident_expr") and f"{operand.ident_expr.name}.{field}" == DOTTED:
+        node.ident_expr.name = DOTTED
 
 
 _REWRITTEN: dict[str, Callable[[Node], None]] = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from apiserver.objects.validation import Causes, duplicate, forbidden, invalid, not_supported, required
+from apiserver.objects.expressions.requests import Sight
+from apiserver.objects.validation import Causes, duplicate, expressions, invalid, not_supported, required
 from apiserver.objects.validation.meta import validate_label_selector
 from apiserver.objects.validation.names import dns_subdomain, port_number, rfc1035_label
 
@@ -57,10 +58,7 @@ def _webhook(webhook: Object, at: str) -> Causes:
     for field in ("namespaceSelector", "objectSelector"):
         causes += validate_label_selector(f"{at}.{field}", webhook.get(field))
     causes += _client_config(webhook.get("clientConfig") or {}, f"{at}.clientConfig")
-    if webhook.get("matchConditions"):
-        detail = "this server evaluates no conditions on requests: say it with rules and selectors"
-        causes.append(forbidden(f"{at}.matchConditions", detail))
-    return causes
+    return causes + expressions.match_conditions(webhook.get("matchConditions"), f"{at}.matchConditions", Sight())
 
 
 def _name(name: str, at: str) -> Causes:
