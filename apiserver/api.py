@@ -139,7 +139,7 @@ class API:
         if object["metadata"].get("resourceVersion"):
             raise errors.Unexplained("resourceVersion should not be set on objects to be created")
         meta.begin(object, timestamp(self.clock.now()))
-        if kind.status:
+        if kind.status and not kind.keeps_new_status:
             object.pop("status", None)
         kind.prepare(object, None)
         if kind.has_generation:

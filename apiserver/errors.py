@@ -27,15 +27,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from apiserver.quoting import quoted
+
 
 @dataclass(frozen=True)
 class Cause:
     """One thing wrong with one field: `field` is a path like `spec.ports[0].port`, `message` the full sentence after
-    the path (`Invalid value: 0: must be between 1 and 65535, inclusive`), `reason` a FieldValue... word."""
+    the path (`Invalid value: 0: must be between 1 and 65535, inclusive`), `reason` a FieldValue... word. `shown_at` is
+    where the value in the message stands, if not at `field`."""
 
     field: str
     reason: str
     message: str
+    shown_at: str = ""
 
     def __str__(self) -> str:
         return f"{self.field}: {self.message}"
@@ -92,7 +96,7 @@ class Forbidden(APIError):
     code, reason = 403, "Forbidden"
 
     def __init__(self, resource: Resource, name: str, because: str) -> None:
-        what = f'{resource} "{name}" is ' if name else f"{resource} is " if resource.plural else ""
+        what = f"{resource} {quoted(name)} is " if name else f"{resource} is " if resource.plural else ""
         super().__init__(f"{what}forbidden: {because}", _details(resource, name))
 
 
@@ -100,7 +104,7 @@ class NotFound(APIError):
     code, reason = 404, "NotFound"
 
     def __init__(self, resource: Resource, name: str) -> None:
-        super().__init__(f'{resource} "{name}" not found', _details(resource, name))
+        super().__init__(f"{resource} {quoted(name)} not found", _details(resource, name))
 
 
 class UnknownPath(APIError):
@@ -127,7 +131,7 @@ class AlreadyExists(APIError):
     code, reason = 409, "AlreadyExists"
 
     def __init__(self, resource: Resource, name: str, prefix: str = "") -> None:
-        super().__init__(f'{prefix}{resource} "{name}" already exists', _details(resource, name))
+        super().__init__(f"{prefix}{resource} {quoted(name)} already exists", _details(resource, name))
 
 
 class Conflict(APIError):
@@ -138,7 +142,9 @@ class Conflict(APIError):
     MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
 
     def __init__(self, resource: Resource, name: str, because: str = MODIFIED) -> None:
-        super().__init__(f'Operation cannot be fulfilled on {resource} "{name}": {because}', _details(resource, name))
+        super().__init__(
+            f"Operation cannot be fulfilled on {resource} {quoted(name)}: {because}", _details(resource, name)
+        )
 
 
 class ApplyConflict(APIError):
@@ -174,13 +180,13 @@ class Invalid(APIError):
     code, reason = 422, "Invalid"
 
     def __init__(self, kind: str, name: str, causes: Sequence[Cause]) -> None:
-        sentences = [str(c) for c in causes]
+        sentences = list(dict.fromkeys(map(str, causes)))  # the same thing twice is said once, and twice in the details
         text = sentences[0] if len(sentences) == 1 else "[" + ", ".join(sentences) + "]"
         short, _, group = kind.partition(".")
         details: dict[str, Any] = {"name": name, "group": group, "kind": short}
         details = {k: v for k, v in details.items() if v}
         details["causes"] = [_cause(c) for c in causes]
-        super().__init__(f'{kind} "{name}" is invalid: {text}', details)
+        super().__init__(f"{kind} {quoted(name)} is invalid: {text}", details)
         self.causes = tuple(causes)
         self._about = (kind, name)
 

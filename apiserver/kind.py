@@ -155,6 +155,8 @@ class Kind:
     """Whether finalizers must have a domain or be Kubernetes' own."""
     has_generation: bool = False
     """metadata.generation counts changes of what is not metadata or status."""
+    keeps_new_status: bool = False
+    """Whether a new object may bring a status (a kubelet registers its Node together with what it can do)."""
     deletes_to_status: bool = True
     """DELETE answers with a Status; False: with the object."""
     is_new_generation: Callable[[Object, Object], bool] = spec_changed

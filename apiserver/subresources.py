@@ -9,9 +9,10 @@ from apiserver.api import API
 from apiserver.call import Call
 from apiserver.clock import timestamp
 from apiserver.kind import Kind, Object
-from apiserver.objects import govalues, meta
+from apiserver.objects import meta
 from apiserver.objects.selectors import from_object
 from apiserver.objects.validation import invalid, not_supported, required
+from apiserver.quoting import quoted
 from apiserver.storage import Record
 
 NODE_KINDS = ("Node", "")
@@ -80,7 +81,7 @@ def scale_of(kind: Kind, record: Record) -> Object:
     replicas = _at(object, scale.spec_replicas)
     if replicas is None and scale.is_required:
         path = "." + ".".join(scale.spec_replicas)
-        raise errors.InternalError(f"the spec replicas field {govalues.quoted(path)} does not exist")
+        raise errors.InternalError(f"the spec replicas field {quoted(path)} does not exist")
     status: Object = {"replicas": _at(object, scale.status_replicas) or 0}
     selector = _at(object, scale.selector)
     if isinstance(selector, str):

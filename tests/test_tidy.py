@@ -34,6 +34,7 @@ LAYERS = [  # top may import below, never up; those on one line must not know ea
     ["apiserver.objects"],
     ["apiserver.signing"],
     ["apiserver.errors", "apiserver.clock", "apiserver.call", "apiserver.certificates"],
+    ["apiserver.quoting"],
     ["schemas"],
 ]
 MINICTL_LAYERS = [

@@ -14,9 +14,9 @@ from apiserver.authorization import Authorizer
 from apiserver.call import ANONYMOUS, AUTHENTICATED, MASTERS, UNAUTHENTICATED, Identity
 from apiserver.http.options import boolean
 from apiserver.http.paths import target
-from apiserver.objects.govalues import quoted
 from apiserver.objects.rbac import ACCOUNT_PREFIX, Attributes
 from apiserver.objects.selectors import parse_fields
+from apiserver.quoting import quoted
 
 VERBS = {
     "GET": "get", "HEAD": "get", "OPTIONS": "options", "POST": "create", "PUT": "update", "PATCH": "patch",

@@ -34,8 +34,8 @@ from apiserver.http.subresources import SUBRESOURCES
 from apiserver.http.wholes import Wholes
 from apiserver.kind import Kind, Object
 from apiserver.listing import Page, check_not_ahead, page
-from apiserver.objects.govalues import quoted
 from apiserver.objects.validation import invalid, not_supported
+from apiserver.quoting import quoted
 from apiserver.storage import Record
 
 PROPAGATION_POLICIES: dict[str, Propagation] = {

@@ -15,9 +15,10 @@ from apiserver import errors
 from apiserver.errors import Cause
 from apiserver.kind import Kind
 from apiserver.objects import gojson
-from apiserver.objects.govalues import json_type, quoted
+from apiserver.objects.govalues import json_type
 from apiserver.objects.selectors import parse_fields, parse_labels
 from apiserver.objects.validation import Printed, forbidden, invalid, not_supported, required, too_long
+from apiserver.quoting import quoted
 from apiserver.watching import Selection
 
 Query = Mapping[str, str]

@@ -16,21 +16,21 @@ import orjson
 from apiserver.errors import Cause, Invalid
 from apiserver.objects.decoding import parse
 
-_NULL = "Invalid value: null: "
+_shows_null = re.compile(r"(Invalid|Unsupported) value: null: ").match
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
 def as_sent(refusal: Invalid, body: bytes) -> Invalid:
     """The refusal of the object in `body` (JSON), or the same where it shows no field as null."""
-    if not any(cause.message.startswith(_NULL) for cause in refusal.causes):
+    if not any(_shows_null(cause.message) for cause in refusal.causes):
         return refusal
     sent, _ = parse(body)
     return refusal.with_causes([_restored(cause, sent) for cause in refusal.causes])
 
 
 def _restored(cause: Cause, sent: Any) -> Cause:
-    value = _at(sent, cause.field)
-    if not cause.message.startswith(_NULL) or value not in ({}, []):
+    value = _at(sent, cause.shown_at or cause.field)
+    if not _shows_null(cause.message) or value not in ({}, []):
         return cause
     return replace(cause, message=cause.message.replace("null", orjson.dumps(value).decode(), 1))
 

@@ -90,6 +90,7 @@ kind = Kind(
     short=("no",),
     namespaced=False,
     status=True,
+    keeps_new_status=True,
     subresources={"proxy": "NodeProxyOptions"},
     columns=(
         NAME,

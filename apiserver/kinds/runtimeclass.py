@@ -6,6 +6,7 @@ from apiserver.kind import AGE, NAME, Column, Kind, Object
 from apiserver.objects.validation import IMMUTABLE, Causes, duplicate, invalid
 from apiserver.objects.validation.meta import validate_labels
 from apiserver.objects.validation.names import dns_label, problems, subdomain_name
+from apiserver.objects.validation.podlayout import on_one_line
 from apiserver.objects.validation.resources import validate_overhead
 from apiserver.objects.validation.scheduling import validate_tolerations
 
@@ -33,7 +34,7 @@ def _validate_tolerations(at: str, tolerations: list[Object]) -> Causes:
     for index, toleration in enumerate(tolerations):
         known = tuple(toleration.get(key, "") for key in TOLERATION_KEYS)
         if known in seen:
-            causes.append(duplicate(f"{at}[{index}]", toleration))
+            causes.append(duplicate(f"{at}[{index}]", on_one_line("Toleration", toleration)))
         seen.append(known)
     return causes
 

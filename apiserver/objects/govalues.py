@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import Any
+
+from apiserver.quoting import quoted
 
 SHORTEST_DIGITS = 6
 """Numbers from ten to this power on are printed with an exponent."""
@@ -26,35 +27,18 @@ def printed(value: Any) -> str:
 def syntax(value: Any) -> str:
     """As `%#v` prints: `map[string]interface {}{"a":1}`."""
     if isinstance(value, dict):
-        members = ", ".join(f"{json.dumps(key, ensure_ascii=False)}:{syntax(value[key])}" for key in sorted(value))
+        members = ", ".join(f"{quoted(key)}:{syntax(value[key])}" for key in sorted(value))
         return f"{type_name(value)}{{{members}}}"
     if isinstance(value, list):
         return f"{type_name(value)}{{{', '.join(map(syntax, value))}}}"
     if value is None:
         return "interface {}(nil)"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else printed(value)
-
-
-def quoted(text: str) -> str:
-    """As `%q` prints a string: in double quotes, what cannot be printed escaped."""
-    return '"' + "".join(_ESCAPES.get(c) or (c if c.isprintable() else _escaped(c)) for c in text) + '"'
+    return quoted(value) if isinstance(value, str) else printed(value)
 
 
 def type_name(value: Any) -> str:
     """The Go type that holds a decoded JSON value: `map[string]interface {}`, `int64`."""
     return _TYPES.get(type(value), "<nil>")
-
-
-_ESCAPES = {
-    '"': '\\"', "\\": "\\\\", "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v",
-}  # fmt: skip
-
-
-def _escaped(character: str) -> str:
-    code = ord(character)
-    if code < 0x80:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 _TYPES: dict[type, str] = {

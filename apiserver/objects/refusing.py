@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from apiserver.errors import BadRequest
-from apiserver.objects import registered
+from apiserver.quoting import quoted
 
 SHOWN_OF_BODY = 30
 """Bytes of an unreadable body that its error shows."""
@@ -27,7 +27,7 @@ def strict_problem(problems: Iterable[str]) -> str:
 
 
 def sentence(given_kind: str, given_version: str, kind: str, problem: str) -> str:
-    version = registered.quoted(given_version.rpartition("/")[2])
+    version = quoted(given_version.rpartition("/")[2])
     return f"{given_kind} in version {version} cannot be handled as a {kind}: {problem}"
 
 

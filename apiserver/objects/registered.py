@@ -6,7 +6,7 @@ that never was.
 
 from __future__ import annotations
 
-import json
+from apiserver.quoting import quoted
 
 SCHEME = "pkg/api/legacyscheme/scheme.go:30"
 """What Kubernetes calls its own list of kinds."""
@@ -82,8 +82,3 @@ def mismatch(kind: str, group_version: str, expected: str, expected_version: str
     version = group_version.rpartition("/")[2]
     target = f"{_SHARED_PACKAGES.get(package, package)}.{expected}"
     return f"converting ({version}.{kind}) to ({target}): unknown conversion"
-
-
-def quoted(text: str) -> str:
-    """Text in double quotes, as Go's %q shows it."""
-    return json.dumps(text, ensure_ascii=False)

@@ -54,4 +54,4 @@ def schema_of(version: Object) -> Node | None:
 
 def storage_version(spec: Object) -> str:
     """The name of the version in which objects are stored."""
-    return next((str(v["name"]) for v in spec.get("versions") or () if v.get("storage")), "")
+    return next((str(v.get("name", "")) for v in spec.get("versions") or () if v.get("storage")), "")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
-from apiserver.objects.govalues import quoted
+from apiserver.quoting import quoted
 
 Rule = Mapping[str, Any]
 

@@ -1,6 +1,6 @@
 """What validation functions share: causes in Kubernetes' words. A validator returns a list of Cause, in field order.
 
-Values are shown as Go shows them: strings in double quotes, numbers and booleans bare, maps and lists as JSON.
+Values are shown as Go shows them: strings in double quotes, numbers and booleans bare, all else as JSON.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from apiserver.errors import Cause
+from apiserver.quoting import quoted
 
 Object = dict[str, Any]
 Causes = list[Cause]
@@ -19,9 +20,9 @@ IMMUTABLE = "field is immutable"
 NOT_NEGATIVE = "must be greater than or equal to 0"
 
 
-def invalid(field: str, value: Any, detail: str) -> Cause:
-    """`Invalid value: VALUE: detail`."""
-    return Cause(field, "FieldValueInvalid", f"Invalid value: {shown(value)}: {detail}")
+def invalid(field: str, value: Any, detail: str, shown_at: str = "") -> Cause:
+    """`Invalid value: VALUE: detail`. `shown_at`: where the value stands, if not at `field`."""
+    return Cause(field, "FieldValueInvalid", f"Invalid value: {shown(value)}: {detail}", shown_at)
 
 
 def not_negative(field: str, value: int) -> Causes:
@@ -70,11 +71,24 @@ class Printed(str):
 
 def struct(*fields: tuple[str, Any]) -> Printed:
     """A Go struct in an error: its fields in this order, an absent pointer as null."""
-    return Printed("{" + ",".join(f"{shown(name)}:{shown(value)}" for name, value in fields) + "}")
+    return Printed("{" + ",".join(f"{as_json(name)}:{as_json(value)}" for name, value in fields) + "}")
 
 
 def shown(value: Any) -> str:
     """A value as Go prints it in an error."""
-    if isinstance(value, Printed):
-        return str(value)
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    return quoted(value) if isinstance(value, str) and not isinstance(value, Printed) else as_json(value)
+
+
+def as_json(value: Any) -> str:
+    """A value as Go's encoder writes it: the keys of maps in order."""
+    return (
+        str(value) if isinstance(value, Printed) else escaped(orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode())
+    )
+
+
+def escaped(json_text: str) -> str:
+    """JSON with those characters escaped that Go's encoder escapes, for HTML's sake."""
+    return json_text.translate(_ESCAPES)
+
+
+_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}

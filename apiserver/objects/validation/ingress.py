@@ -39,7 +39,8 @@ def validate_ingress(ingress: Object) -> Causes:
     causes: Causes = []
     rules, default = spec.get("rules") or [], spec.get("defaultBackend")
     if not rules and default is None:
-        causes.append(invalid("spec", spec.get("rules"), "either `defaultBackend` or `rules` must be specified"))
+        text = "either `defaultBackend` or `rules` must be specified"
+        causes.append(invalid("spec", None, text, shown_at="spec.rules"))
     if default is not None:
         causes += _validate_backend("spec.defaultBackend", default)
     for index, rule in enumerate(rules):

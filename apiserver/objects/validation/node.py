@@ -65,7 +65,7 @@ def _validate_config_source(at: str, source: Object) -> Causes:
     """Dynamic kubelet configuration: no longer used, still validated."""
     config = source.get("configMap")
     if config is None:
-        return [invalid(at, source, "exactly one reference subfield must be non-nil")]
+        return [invalid(at, struct(("ConfigMap", None)), "exactly one reference subfield must be non-nil")]
     at = f"{at}.configMap"
     causes = [
         forbidden(f"{at}.{f}", f"{f} must not be set in spec") for f in ("uid", "resourceVersion") if config.get(f)

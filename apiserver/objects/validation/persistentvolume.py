@@ -18,7 +18,7 @@ from apiserver.objects.validation import (
 )
 from apiserver.objects.validation.names import dns_label, dns_subdomain, problems
 from apiserver.objects.validation.paths import validate_no_backsteps
-from apiserver.objects.validation.podlayout import difference, print_volume_affinity, print_volume_source
+from apiserver.objects.validation.podlayout import difference, on_one_line, print_volume_source
 from apiserver.objects.validation.scheduling import validate_node_selector
 from apiserver.objects.validation.storagevolumes import STORAGE_VOLUMES, Check
 from apiserver.objects.validation.volumes import (
@@ -248,7 +248,7 @@ def validate_volume_update(new: Object, old: Object) -> Causes:
         causes.append(invalid("volumeMode", spec.get("volumeMode"), IMMUTABLE))
     affinity, affinity_before = spec.get("nodeAffinity"), before.get("nodeAffinity")
     if affinity_before is not None and affinity != affinity_before:
-        causes.append(invalid("nodeAffinity", print_volume_affinity(affinity), IMMUTABLE))
+        causes.append(invalid("nodeAffinity", on_one_line("VolumeAffinity", affinity), IMMUTABLE))
     if before.get("volumeAttributesClassName") is not None and spec.get("volumeAttributesClassName") is None:
         text = "update from non-nil value to nil is forbidden"
         causes.append(forbidden("spec.volumeAttributesClassName", text))

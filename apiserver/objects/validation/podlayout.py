@@ -18,7 +18,7 @@ import json
 import re
 from typing import Any
 
-from apiserver.objects.validation import Printed
+from apiserver.objects.validation import Printed, escaped
 
 Object = dict[str, Any]
 
@@ -170,10 +170,10 @@ def print_volume_source(source: Object) -> str:
     return _printed("PersistentSource", source)
 
 
-def print_volume_affinity(affinity: Object | None) -> Printed:
-    """From where a PersistentVolume can be reached, on one line."""
-    laid_out = None if affinity is None else _laid_out("VolumeAffinity", affinity)
-    return Printed(json.dumps(laid_out, separators=(",", ":"), ensure_ascii=False))
+def on_one_line(struct: str, value: Object | None) -> Printed:
+    """One of the structs in the table, or null, as the value of a field."""
+    laid_out = None if value is None else _laid_out(struct, value)
+    return Printed(escaped(json.dumps(laid_out, separators=(",", ":"), ensure_ascii=False)))
 
 
 def difference(before: str, after: str) -> str:
@@ -183,10 +183,7 @@ def difference(before: str, after: str) -> str:
 
 
 def _printed(struct: str, value: Object) -> str:
-    text = json.dumps(_laid_out(struct, value), indent=2, ensure_ascii=False)
-    for character in "<>&":  # as Go's encoder writes them
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
+    return escaped(json.dumps(_laid_out(struct, value), indent=2, ensure_ascii=False))
 
 
 def _laid_out(struct: str, value: Object) -> Object:

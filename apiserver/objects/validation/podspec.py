@@ -26,6 +26,7 @@ from apiserver.objects.validation.names import (
     problems,
     qualified_name,
 )
+from apiserver.objects.validation.podlayout import on_one_line
 from apiserver.objects.validation.resources import validate_overhead, validate_pod_resources
 from apiserver.objects.validation.scheduling import (
     validate_affinity,
@@ -189,10 +190,10 @@ def _validate_claims(at: str, claims: list[Object]) -> Causes:
         given = [f for f in ("resourceClaimName", "resourceClaimTemplateName") if claim.get(f) is not None]
         if len(given) > 1:
             text = "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified"
-            causes.append(invalid(here, claim, text))
+            causes.append(invalid(here, on_one_line("PodClaim", claim), text))
         if not given:
             text = "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"
-            causes.append(invalid(here, claim, text))
+            causes.append(invalid(here, on_one_line("PodClaim", claim), text))
         for field in given:
             causes += problems(f"{here}.{field}", claim[field], dns_subdomain(claim[field]))
     return causes

@@ -8,6 +8,7 @@ from apiserver.objects.validation import Causes, Object, forbidden, invalid, not
 from apiserver.objects.validation.meta import validate_label_selector
 from apiserver.objects.validation.names import dns_subdomain, http_path, problems
 from apiserver.objects.validation.paths import validate_file_path
+from apiserver.objects.validation.podlayout import on_one_line
 
 TOKEN_MIN_SECONDS = 10 * 60
 TOKEN_MAX_SECONDS = 1 << 32
@@ -79,7 +80,7 @@ def _validate_bundle(at: str, bundle: Object) -> Causes:
     name, signer, path = bundle.get("name"), bundle.get("signerName"), bundle.get("path", "")
     causes: Causes = []
     if name is not None and signer is not None:
-        causes.append(invalid(at, bundle, "only one of name and signerName may be used"))
+        causes.append(invalid(at, on_one_line("Bundle", bundle), "only one of name and signerName may be used"))
     elif name is not None:
         if not name:
             causes.append(required(f"{at}.name", "must be a valid object name"))

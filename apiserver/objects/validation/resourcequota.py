@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apiserver.objects.quantity import parse
-from apiserver.objects.validation import IMMUTABLE, Causes, Object, Printed, invalid, required, shown
+from apiserver.objects.validation import IMMUTABLE, Causes, Object, Printed, as_json, invalid, required
 from apiserver.objects.validation.resources import (
     COUNTED,
     HUGE_PAGES,
@@ -120,8 +120,8 @@ def _validate_values(at: str, operator: str, values: list[str]) -> Causes:
 def _printed(selector: Object) -> Printed:
     expressions = ",".join(
         "{"
-        f'"ScopeName":{shown(e.get("scopeName", ""))},"Operator":{shown(e.get("operator", ""))},'
-        f'"Values":{shown(e.get("values") or None)}'
+        f'"ScopeName":{as_json(e.get("scopeName", ""))},"Operator":{as_json(e.get("operator", ""))},'
+        f'"Values":{as_json(e.get("values") or None)}'
         "}"
         for e in selector.get("matchExpressions") or ()
     )

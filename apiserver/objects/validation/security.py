@@ -16,6 +16,7 @@ from apiserver.objects.validation import (
 )
 from apiserver.objects.validation.names import byte_length, problems, user_or_group_id
 from apiserver.objects.validation.paths import validate_descending_path
+from apiserver.objects.validation.podlayout import on_one_line
 from apiserver.objects.validation.windows import validate_windows_options
 
 PROFILE_TYPES = ("Localhost", "RuntimeDefault", "Unconfined")
@@ -97,9 +98,10 @@ def validate_container_security(at: str, context: Object, host_users: bool) -> C
     if get("allowPrivilegeEscalation") is False:
         text = "cannot set `allowPrivilegeEscalation` to false and "
         if get("privileged"):
-            causes.append(invalid(at, context, text + "`privileged` to true"))
+            causes.append(invalid(at, on_one_line("SecurityContext", context), text + "`privileged` to true"))
         if "CAP_SYS_ADMIN" in ((get("capabilities") or {}).get("add") or ()):
-            causes.append(invalid(at, context, text + "`capabilities.Add` CAP_SYS_ADMIN"))
+            shown = on_one_line("SecurityContext", context)
+            causes.append(invalid(at, shown, text + "`capabilities.Add` CAP_SYS_ADMIN"))
     causes += validate_windows_options(f"{at}.windowsOptions", get("windowsOptions"))
     return causes + _validate_apparmor(f"{at}.appArmorProfile", get("appArmorProfile"))
 
@@ -120,7 +122,7 @@ def _validate_seccomp(at: str, profile: Object | None) -> Causes:
             causes += validate_descending_path(f"{at}.localhostProfile", path)
     elif path is not None:
         text = "can only be set when seccomp type is Localhost"
-        causes.append(invalid(f"{at}.localhostProfile", profile, text))
+        causes.append(invalid(f"{at}.localhostProfile", on_one_line("Profile", profile), text))
     return causes
 
 

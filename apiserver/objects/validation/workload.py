@@ -10,12 +10,12 @@ from apiserver.objects.validation import (
     Causes,
     Object,
     Printed,
+    as_json,
     forbidden,
     invalid,
     not_negative,
     not_supported,
     required,
-    shown,
 )
 from apiserver.objects.validation.meta import validate_label_selector
 from apiserver.objects.validation.names import percent, problems
@@ -84,7 +84,7 @@ def print_selector(selector: Object) -> Printed:
     """A selector as Go prints it: its fields in their order, empty ones left out."""
     fields = []
     if selector.get("matchLabels"):
-        fields.append('"matchLabels":' + shown(selector["matchLabels"]))
+        fields.append('"matchLabels":' + as_json(selector["matchLabels"]))
     if selector.get("matchExpressions"):
         expressions = ",".join(_print_expression(e) for e in selector["matchExpressions"])
         fields.append(f'"matchExpressions":[{expressions}]')
@@ -92,9 +92,9 @@ def print_selector(selector: Object) -> Printed:
 
 
 def _print_expression(expression: Object) -> str:
-    text = f'{{"key":{shown(expression.get("key", ""))},"operator":{shown(expression.get("operator", ""))}'
+    text = f'{{"key":{as_json(expression.get("key", ""))},"operator":{as_json(expression.get("operator", ""))}'
     values = expression.get("values")
-    return text + (f',"values":{shown(values)}}}' if values else "}")
+    return text + (f',"values":{as_json(values)}}}' if values else "}")
 
 
 def validate_selector_kept(new: Object, old: Object) -> Causes:

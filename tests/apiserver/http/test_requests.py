@@ -14,6 +14,8 @@ from tests.apiserver.harness import Harness
 from tests.apiserver.http.asgi import Client
 
 MAPS = "/api/v1/namespaces/default/configmaps"
+INGRESSES = "/apis/networking.k8s.io/v1/namespaces/default/ingresses"
+ATTACHMENTS = "/apis/storage.k8s.io/v1/volumeattachments"
 CONFIG_MAP = {"metadata": {"name": "c"}, "data": {"a": "b"}}
 UNLESS_VERSION = "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided"
 WITH_CONTINUE = "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided"
@@ -210,6 +212,45 @@ async def test_the_field_manager_is_what_can_be_printed_of_the_user_agent() -> N
         assert await manager(request, "b", "to\tol") == "tool"
         assert await manager(request, "c", "x" * 200) == "x" * 128
         assert await manager(request, "d", "/1.0") == "unknown"
+
+
+@pytest.mark.parametrize(("spec", "shown"), [({}, "null"), ({"rules": None}, "null"), ({"rules": []}, "[]")])
+async def test_a_refusal_shows_what_stands_elsewhere(spec: dict[str, Any], shown: str) -> None:
+    async with serving() as client:
+        answer = await client("POST", INGRESSES, {"metadata": {"name": "a"}, "spec": spec})
+        told = f"spec: Invalid value: {shown}: either `defaultBackend` or `rules` must be specified"
+        assert answer.message == f'Ingress.networking.k8s.io "a" is invalid: {told}'
+
+
+async def test_a_volume_of_nothing_is_shown_as_it_was_sent() -> None:
+    spec = {"accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/a"}, "capacity": {}}
+    async with serving() as client:
+        answer = await client("POST", "/api/v1/persistentvolumes", {"metadata": {"name": "a"}, "spec": spec})
+        assert 'spec.capacity: Unsupported value: {}: supported values: "storage"' in answer.message
+
+
+async def test_what_is_wrong_twice_is_told_once() -> None:
+    spec = {"attacher": "", "nodeName": "n", "source": {"persistentVolumeName": "p"}}
+    async with serving() as client:
+        answer = await client("POST", ATTACHMENTS, {"metadata": {"name": "a"}, "spec": spec})
+        assert answer.message.count("spec.attacher: Required value") == 1
+        fields = [(cause["field"], cause["message"]) for cause in answer.json["details"]["causes"]]
+        assert fields.count(("spec.attacher", "Required value")) == 2
+
+
+async def test_a_name_is_quoted_as_go_quotes_it() -> None:
+    async with serving() as client:
+        answer = await client("POST", MAPS, {"metadata": {"name": 'a"\t\u200b<'}})
+        quoted = r'"a\"\t\u200b<"'
+        assert answer.message.startswith(f"ConfigMap {quoted} is invalid: metadata.name: Invalid value: {quoted}: ")
+
+
+async def test_a_node_may_come_with_a_status() -> None:
+    status = {"capacity": {"cpu": "2"}, "addresses": [{"type": "InternalIP", "address": "192.0.2.1"}]}
+    async with serving() as client:
+        answer = await client("POST", "/api/v1/nodes", {"metadata": {"name": "a"}, "status": status})
+        kept = answer.json["status"]
+        assert (kept["allocatable"], kept["addresses"]) == (status["capacity"], status["addresses"])
 
 
 @pytest.mark.parametrize(("labels", "shown"), [(None, "null"), ({}, "{}"), ({"a": "c"}, '{"a":"c"}')])

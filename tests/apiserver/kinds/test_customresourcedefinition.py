@@ -173,3 +173,9 @@ def test_what_this_server_does_not_do_is_refused_by_name() -> None:
     assert refusals(kind, crd) == [
         "spec.conversion.strategy: Forbidden: this server asks no webhook to convert: use None"
     ]
+
+
+def test_a_version_has_a_name() -> None:
+    crd = definition()
+    del crd["spec"]["versions"][0]["name"]
+    assert refusals(kind, crd)[0].startswith('spec.versions[0].name: Invalid value: "": a DNS-1035 label must consist')

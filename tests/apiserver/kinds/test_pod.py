@@ -152,8 +152,10 @@ def test_quality_of_service(containers: list[dict[str, Any]], expected: str) -> 
         (pod(main(securityContext={"runAsUser": -1, "allowPrivilegeEscalation": False, "privileged": True})), [
             "spec.containers[0].securityContext.runAsUser: Invalid value: -1: "
             "must be between 0 and 4294967295, inclusive",
-            'spec.containers[0].securityContext: Invalid value: {"allowPrivilegeEscalation":false,"privileged":true,'
-            '"runAsUser":-1}: cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
+            'spec.containers[0].securityContext: Invalid value: {"Capabilities":null,"Privileged":true,'
+            '"SELinuxOptions":null,"WindowsOptions":null,"RunAsUser":-1,"RunAsGroup":null,"RunAsNonRoot":null,'
+            '"ReadOnlyRootFilesystem":null,"AllowPrivilegeEscalation":false,"ProcMount":null,"SeccompProfile":null,'
+            '"AppArmorProfile":null}: cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
         ]),
         (pod(initContainers=[main(name="i", lifecycle={}), main(name="s", restartPolicy="Always", livenessProbe={})]), [
             "spec.initContainers[0].lifecycle: Forbidden: may not be set for init containers without "
@@ -188,6 +190,13 @@ def test_quality_of_service(containers: list[dict[str, Any]], expected: str) -> 
             'spec.hostAliases[0].ip: Invalid value: "1.2.3": '
             "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",
             'spec.os: Unsupported value: "plan9": supported values: "linux", "windows"',
+        ]),
+        (pod(resourceClaims=[{"name": "gpu"}], securityContext={"seccompProfile": {"localhostProfile": "p"}}), [
+            'spec.resourceClaims[0]: Invalid value: {"Name":"gpu","ResourceClaimName":null,'
+            '"ResourceClaimTemplateName":null}: must specify one of: `resourceClaimName`, `resourceClaimTemplateName`',
+            "spec.securityContext.seccompProfile.type: Required value: type is required when seccompProfile is set",
+            'spec.securityContext.seccompProfile.localhostProfile: Invalid value: {"Type":"","LocalhostProfile":"p"}: '
+            "can only be set when seccomp type is Localhost",
         ]),
         (pod(ephemeralContainers=[main(name="debug")]), [
             "spec.ephemeralContainers: Forbidden: cannot be set on create"]),

@@ -103,9 +103,12 @@ def test_a_runtime_class_names_a_handler() -> None:
     toleration = {"key": "a", "operator": "Exists"}
     given |= {"handler": "A", "overhead": {"podFixed": {"cpu": "-1"}}}
     given["scheduling"] = {"nodeSelector": {"a": "-"}, "tolerations": [toleration, toleration]}
-    assert [refusal.partition(":")[0] for refusal in refusals(runtimeclass, given)] == [
+    found = refusals(runtimeclass, given)
+    assert [refusal.partition(":")[0] for refusal in found] == [
         "handler", "overhead.limits[cpu]", "scheduling.nodeSelector", "scheduling.tolerations[1]",
     ]  # fmt: skip
+    shown = '{"Key":"a","Operator":"Exists","Value":"","Effect":"","TolerationSeconds":null}'
+    assert found[-1] == f"scheduling.tolerations[1]: Duplicate value: {shown}"
     assert update_refusals(runtimeclass, {**given, "handler": "b"}, given) == [
         'handler: Invalid value: "b": field is immutable'
     ]

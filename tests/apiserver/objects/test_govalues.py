@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from apiserver.objects.govalues import printed, quoted, syntax
+from apiserver.objects.govalues import printed, syntax
+from apiserver.quoting import quoted
 
 VALUE = {"b": [1, None, True, 1.5], "a": "x y", "c": {}}
 
