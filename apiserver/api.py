@@ -144,7 +144,7 @@ class API:
         kind.prepare(object, None)
         if kind.has_generation:
             object["metadata"]["generation"] = 1
-        schema = self._default(kind, object)
+        schema = self._default(kind, object, {})
         if not applied:  # before admission: what that adds, nobody asked for
             self._record_managers(kind, schema, None, object, call)
         self._admit("create", kind, object, None, call)
@@ -230,7 +230,7 @@ class API:
         name = old["metadata"]["name"]
         meta.carry_over(new, old)
         restrict(kind, new, old, subresource)
-        schema = self._default(kind, new)
+        schema = self._default(kind, new, old)
         if not applied:
             self._record_managers(kind, schema, old, new, call, subresource)
         self._admit("update", kind, new, old, call)
@@ -322,8 +322,8 @@ class API:
             )
         metadata["namespace"] = namespace
 
-    def _default(self, kind: Kind, object: Object) -> Schema:
-        kind.form.fill(object)
+    def _default(self, kind: Kind, object: Object, old: Object) -> Schema:
+        kind.form.fill(object, old)
         kind.default(object)
         return kind.schema
 
@@ -342,7 +342,7 @@ class API:
         """Have webhooks change the new object; what they leave open is filled in again."""
         if self.webhooks.mutating and await self.webhooks.change(self, question):
             assert question.new is not None
-            self._default(question.kind, question.new)
+            self._default(question.kind, question.new, {})
             self._admit(question.verb, question.kind, question.new, question.old, question.call)
 
     def _commit(self, verb: Verb, kind: Kind, new: Object, old: Object | None, call: Call) -> None:

@@ -118,7 +118,7 @@ def _face(kind: Kind, storage: str, *, primary: bool) -> StoredAs:
     def outward(object: Object) -> Object:
         pruning.prune(object, form.structure)
         pruning.drop_nulls(object, form.structure)
-        form.fill(object)
+        form.fill(object, {})
         return object
 
     def inward(object: Object) -> Object:

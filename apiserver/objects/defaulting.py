@@ -16,9 +16,13 @@ from schemas import ABSENT, Field, Schema
 Object = dict[str, Any]
 
 
-def apply_defaults(schema: Schema, object: Object) -> None:
-    """Fill in every plain default of a decoded object, in place."""
-    _filler(schema.root).fill(object)
+NOTHING: Object = {}
+
+
+def apply_defaults(schema: Schema, object: Object, filled: Object = NOTHING) -> None:
+    """Fill in every plain default of a decoded object, in place; but for the parts that it has in common with `filled`,
+    an earlier version of it."""
+    _filler(schema.root).fill(object, filled)
 
 
 def apply_field_defaults(field: Field, value: Object) -> None:
@@ -50,7 +54,7 @@ class _Filler:
 
         return first
 
-    def fill(self, object: Object) -> None:
+    def fill(self, object: Object, filled: Object = NOTHING) -> None:
         for name, value in self.scalars.items():
             if name not in object:
                 object[name] = value
@@ -62,7 +66,7 @@ class _Filler:
                 object[name] = None
         children = self.children
         for name, value in object.items():
-            if name in children:
+            if name in children and (name not in filled or filled[name] != value):
                 children[name](value)
 
     def each(self, collection: Field) -> Callable[[Any], None]:

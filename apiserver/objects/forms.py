@@ -30,8 +30,9 @@ class Form(Protocol):
     def decode_value(self, value: Object, *, strategic: bool = False) -> Decoded:
         """The object that a patch made, amended in place where possible. Raises DecodeError."""
 
-    def fill(self, object: Object) -> None:
-        """Fill in what the schema alone decides, in place."""
+    def fill(self, object: Object, filled: Object) -> None:
+        """Fill in what the schema alone decides, in place; `filled` is the version before, or {}, whose parts need no
+        filling where the object has them still."""
 
 
 class StructForm:
@@ -50,5 +51,5 @@ class StructForm:
     def decode_value(self, value: Object, *, strategic: bool = False) -> Decoded:
         return decoding.decode_value(value, self.schema, strategic=strategic)
 
-    def fill(self, object: Object) -> None:
-        defaulting.apply_defaults(self.schema, object)
+    def fill(self, object: Object, filled: Object) -> None:
+        defaulting.apply_defaults(self.schema, object, filled)

@@ -60,6 +60,11 @@ class Record:
         """Room for what others derive from these bytes once (a Table row, a metadata-only form)."""
         return {}
 
+    def forget(self) -> None:
+        """Drop what can be derived again: nobody is likely to ask once the record is replaced."""
+        self.__dict__.pop("object", None)
+        self.__dict__.pop("cache", None)
+
 
 class LogError(Exception):
     """The log cannot be read or written; the message says which file and what to do next."""

@@ -117,7 +117,8 @@ class Store:
         self._next += 1
         revision = self._next
         object["metadata"]["resourceVersion"] = str(revision)
-        record = Record(key, revision, expect, current.created if current else revision, deleted, orjson.dumps(object))
+        encoded = bytes(memoryview(orjson.dumps(object)))  # orjson's own have room to grow: three times their size
+        record = Record(key, revision, expect, current.created if current else revision, deleted, encoded)
         record.object = object
         loop = asyncio.get_running_loop()
         written: asyncio.Future[None] = loop.create_future()
@@ -172,6 +173,8 @@ class Store:
         self._history.append(change)
         for listener in tuple(self._listeners.get(family, ())):
             listener(change)
+        if before is not None:
+            before.forget()
 
     def listen(self, family: str, listener: Callable[[Change], None]) -> Callable[[], None]:
         """Call `listener` with every change of keys `family/...` from now on, in order; returns what stops it."""

@@ -28,5 +28,5 @@ class StructuralForm:
     def decode_value(self, value: Object, *, strategic: bool = False) -> Decoded:
         return reading.decode_value(value, self.structure)
 
-    def fill(self, object: Object) -> None:
+    def fill(self, object: Object, filled: Object) -> None:
         filling.fill(object, self.structure)
