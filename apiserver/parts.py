@@ -7,7 +7,7 @@ import orjson
 
 from apiserver.errors import Cause
 from apiserver.kind import Kind, Object
-from apiserver.objects.validation.meta import validate_meta, validate_meta_update
+from apiserver.objects.validation.meta import validate_meta, validate_meta_change, validate_meta_update
 
 UNPREPARED = ("status", "finalize")
 """Subresources that Kind.prepare has nothing to do with."""
@@ -37,7 +37,7 @@ def causes_of(kind: Kind, new: Object, old: Object, subresource: str) -> list[Ca
         causes = validate_meta_update(new, old) + kind.validate_status(new, old)
         return list(dict.fromkeys(causes))
     part = kind.parts.get(subresource)
-    causes = validate_meta(kind, new) + validate_meta_update(new, old)
+    causes = validate_meta(kind, new) + validate_meta_change(new, old)
     of_itself = kind.validate(new)
     of_the_change = part.validate(new, old) if part is not None else kind.validate_update(new, old)
     causes += of_the_change + of_itself if kind.tells_changes_first else of_itself + of_the_change

@@ -180,7 +180,7 @@ def _read_manifest(body: bytes) -> tuple[dict[str, Any], str]:
 
 def _read_json(given: str, body: bytes) -> Any:
     try:
-        value = gojson.plain(gojson.parse(body))
+        value, _ = decoding.parse(body)
     except gojson.SyntaxProblem as error:
         raise errors.BadRequest(str(error) if given == STRATEGIC else f"error decoding patch: {error}") from None
     wanted, name = (list, "[]handlers.jsonPatchOp") if given == JSON_PATCH else (dict, "map[string]interface {}")

@@ -70,7 +70,12 @@ def validate_meta(kind: Named, object: Object) -> Causes:
 
 def validate_meta_update(new: Object, old: Object) -> Causes:
     """What is wrong with the metadata of `new` as a successor of `old`. It includes what validate_meta checks of
-    labels, annotations, owners and finalizers, so that an update needs this alone."""
+    labels, annotations, owners and finalizers, so that an update of a status needs this alone."""
+    return validate_meta_change(new, old) + _validate_common(new["metadata"])
+
+
+def validate_meta_change(new: Object, old: Object) -> Causes:
+    """What is wrong with the step from `old` to `new`, whose own metadata is validated elsewhere."""
     metadata, before = new["metadata"], old["metadata"]
     causes: Causes = []
     if before.get("deletionTimestamp"):
@@ -84,7 +89,7 @@ def validate_meta_update(new: Object, old: Object) -> Causes:
     for field in IMMUTABLE_FIELDS:
         if metadata.get(field) != before.get(field):
             causes.append(invalid(f"metadata.{field}", metadata.get(field), IMMUTABLE))
-    return causes + _validate_common(metadata)
+    return causes
 
 
 def _validate_namespace(namespaced: bool, namespace: str | None) -> Causes:
