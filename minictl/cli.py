@@ -76,6 +76,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "completion": (_C + "completion", "Print a completion script for your shell"),
     "options": (_C + "options", "List the flags every command takes"),
     "plugin": (_C + "plugin", "List plugins"),
+    "kuberc": (_C + "kuberc", "Read and change your own defaults and aliases"),
     # the local cluster
     "up": (_C + "up", "Start the local cluster"),
     "down": (_C + "down", "Stop the local cluster; its state is kept"),
@@ -145,10 +146,13 @@ def run(words: list[str]) -> int:
     """
     if words[:1] == ["__complete"]:
         return _complete(words[1:])
+    if _has_preferences(words):
+        words = _preferred(words)
     command, rest = find(words)
+    _become_a_plugin(command, words, rest)
     declared = (*GLOBAL_FLAGS, *command.flags)  # a command's own flag hides a global one of its name
     try:
-        parsed = grammar.parse(rest, declared, command.path, command.passthrough)
+        parsed = grammar.parse(rest, declared, command.path, command.passthrough, _tell)
     except grammar.HelpWanted:
         return _help(command)
     if command.path == "help":
@@ -158,11 +162,67 @@ def run(words: list[str]) -> int:
     return _call(command, parsed)
 
 
+def _has_preferences(words: Sequence[str]) -> bool:
+    """Has the user a say in what words mean? (See preferences.py, which need not be imported otherwise.)"""
+    if os.environ.get("KUBECTL_KUBERC", "").lower() == "false":
+        return False
+    if os.environ.get("KUBERC") or any(word.startswith("--kuberc") for word in words):
+        return True
+    return os.path.exists(os.path.join(os.path.expanduser("~"), ".kube", "kuberc"))
+
+
+def _preferred(words: list[str]) -> list[str]:
+    """The words as the user's aliases and defaults complete them."""
+    from minictl import preferences
+
+    mine = preferences.load(preferences.explicit_file(words), os.environ)
+    position = first_word(words, GLOBAL_FLAGS)
+    if mine is None or position < 0:
+        return words
+    alias = mine.aliases.get(words[position])
+    if alias is not None and words[position] in COMMANDS:
+        _tell(f'Warning: Setting alias "{alias.name}" to a built-in command is not supported')
+        alias = None
+    if alias is not None:
+        command, rest = find(alias.command)
+        if command is ROOT or rest:
+            text = f'command "{" ".join(alias.command)}" not found to set alias "{alias.name}": []'
+            raise PlainError(f"error occurred while applying preferences {text}")
+        wrong = f"invalid alias flag {{}} in alias {PROGRAM}"
+        extra = preferences.defaults(alias.options, _declared(command), words, wrong)
+        before, after = words[:position], words[position + 1 :]
+        return [*before, *alias.command, *extra, *alias.before, *after, *alias.after]
+    command, _ = find(words)
+    wrong = f"invalid flag {{}} for command {command.path}"
+    return [*preferences.defaults(mine.defaults.get(command.path, {}), _declared(command), words, wrong), *words]
+
+
+def _declared(command: Command) -> dict[str, Flag]:
+    return {flag.name: flag for flag in (*GLOBAL_FLAGS, *command.flags)}
+
+
+def _become_a_plugin(command: Command, words: Sequence[str], rest: Sequence[str]) -> None:
+    """Where no command is called so, a program may be: kubectl-foo, and kubectl-create-foo below `create`."""
+    if command is ROOT and first_word(rest, GLOBAL_FLAGS) >= 0:
+        least = 1
+    elif command.path == "create" and rest and not rest[0].startswith("-"):
+        least = len(words) - len(rest) + 1
+    else:
+        return
+    from minictl.steps import plugins
+
+    plugins.run(words, least)
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
 def _call(command: Command, parsed: Parsed) -> int:
     from minictl.session import Session
 
     grammar.check_required(command, parsed.flags)
-    session = Session(parsed.flags, path=command.path, dash=parsed.dash)
+    session = Session(parsed.flags, path=command.path, args=parsed.args, commands=COMMANDS, dash=parsed.dash)
     assert command.run is not None
     status = command.run(session, parsed.flags, parsed.args)
     if parsed.flags.on("warnings-as-errors") and session.warned and not status:
@@ -227,8 +287,6 @@ def find(words: Sequence[str]) -> tuple[Command, list[str]]:
             return HELP, rest[:position] + rest[position + 1 :]
         entry = command.children.get(word)
         if entry is None:
-            if command is ROOT:
-                _run_plugin(rest[position:])
             break
         command = load(*entry, word)
         rest = rest[:position] + rest[position + 1 :]
@@ -271,16 +329,6 @@ def load(module: str, summary: str, name: str) -> Command:
     command: Command = several.get(name) or found.command
     command.summary = command.summary or summary
     return command
-
-
-def _run_plugin(words: list[str]) -> None:
-    """`minictl foo-bar` is the program kubectl-foo_bar, when there is one on the path."""
-    import shutil
-
-    program = shutil.which(f"kubectl-{words[0].replace('-', '_')}")
-    if program:
-        sys.stdout.flush()
-        os.execv(program, [program, *words[1:]])  # noqa: S606 - that is what a plugin is
 
 
 def unknown_command(word: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from minictl.errors import ServerError
+from minictl.errors import PROGRAM, VERSION, ServerError
 from minictl.transport import Connection, Response
 
 TYPE_CHECKING = False
@@ -45,7 +45,7 @@ class Client:
     ) -> None:
         self.connection = connection
         self.prefix = prefix.rstrip("/")
-        self.headers = {"User-Agent": "kubectl/v1.36.0 (minictl)", **(headers or {})}
+        self.headers = {"User-Agent": f"{PROGRAM}/{VERSION} (minictl)", **(headers or {})}
         self.timeout = timeout
         self.warn = warn
         self._plugin = plugin
@@ -161,6 +161,24 @@ class Client:
             whole["metadata"].pop("continue", None)
             whole["metadata"].pop("remainingItemCount", None)
         return whole
+
+    def pieces(self, path: str, query: Query | None = None) -> Iterator[bytes]:
+        """The body of an answer as it comes, over a connection of its own.
+
+        Raises:
+            ServerError: the answer is a refusal.
+            Unreachable: the connection fails.
+        """
+        connection = self.connection.another()
+        try:
+            target = self.prefix + path + encode_query(query)
+            response, pieces = connection.stream("GET", target, self._headers("*/*"), self.timeout)
+            if response.status >= 400:
+                response.body = b"".join(pieces)
+            self._checked("GET", path, response)
+            yield from pieces
+        finally:
+            connection.close()
 
     def watch(
         self, path: str, query: Query | None = None, accept: str = JSON, timeout: float | None = None

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PROGRAM = "kubectl"
 """How the command line calls itself in its sentences."""
+VERSION = "v1.36.0"
+"""The version of kubectl whose behaviour this is."""
 
 
 class CommandError(Exception):

@@ -32,7 +32,7 @@ from minictl.errors import CommandError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
     from typing import Any, TextIO
 
     from minictl.client import Client
@@ -58,9 +58,20 @@ class Session:
     """One run of one command. Everything costly is made when it is first asked for."""
 
     def __init__(
-        self, flags: Flags, *, path: str = "", out: TextIO | None = None, err: TextIO | None = None, dash: int = -1
+        self,
+        flags: Flags,
+        *,
+        path: str = "",
+        args: Sequence[str] = (),
+        commands: Collection[str] = (),
+        out: TextIO | None = None,
+        err: TextIO | None = None,
+        dash: int = -1,
     ) -> None:
         self.flags = flags
+        self.args = args
+        self.commands = commands
+        """The names of all commands there are."""
         self.path = path
         """How the command was called, for its usage sentences (`config view`)."""
         self.out = out or sys.stdout

@@ -46,7 +46,7 @@ MINICTL_LAYERS = [
     ["minictl.output", "minictl.cluster", "minictl.connecting"],
     ["minictl.manifests"],
     ["minictl.patches", "minictl.resources"],
-    ["minictl.client", "minictl.kubeconfig", "minictl.credentials", "minictl.proxies"],
+    ["minictl.client", "minictl.kubeconfig", "minictl.preferences", "minictl.credentials", "minictl.proxies"],
     ["minictl.transport", "minictl.grammar"],
     ["minictl.texts"],
     ["minictl.errors"],

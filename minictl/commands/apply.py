@@ -5,11 +5,11 @@ from __future__ import annotations
 from minictl.errors import CommandError, ServerError, UsageError, raise_all
 from minictl.grammar import options
 from minictl.grammar.flags import Command, Flag
-from minictl.steps import applying, pruning
+from minictl.steps import applying, applysets, pruning
 from minictl.steps.migration import SERVER_SIDE, keep_annotation, migrate
 from minictl.steps.writing import (
-    DELETION,
     LAST_APPLIED,
+    REPLACEMENT,
     VALIDATE,
     Writes,
     configuration,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from minictl.grammar.flags import Flags
     from minictl.session import Session
+    from minictl.steps.applysets import ApplySet
     from minictl.steps.targets import Target
 
     Object = dict[str, Any]
@@ -53,7 +54,8 @@ FLAGS = (
     options.DRY_RUN,
     manager(CLIENT_SIDE),
     VALIDATE,
-    *DELETION,
+    *REPLACEMENT,
+    options.RECORD,
     Flag("server-side", "bool", help="let the server merge, which keeps track of who owns which field"),
     Flag("force-conflicts", "bool", help="with --server-side: take fields over from their other managers"),
     Flag("overwrite", "bool", default=True, help="replace fields that were changed otherwise on the server"),
@@ -61,7 +63,7 @@ FLAGS = (
     Flag("prune", "bool", help="delete what was applied once and is in the manifests no more"),
     Flag("prune-allowlist", "array", help="group/version/Kind to prune; may be repeated"),
     Flag("all", "bool", help="with --prune: look at all objects, not only those of a selector"),
-    Flag("applyset", help="not supported", hidden=True),
+    Flag("applyset", help="TYPE/NAME of the object that remembers what to prune", hidden=True),
     Flag("subresource", help="with --server-side: the subresource to apply to"),
 )
 
@@ -72,13 +74,17 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     writes = Writes(session, flags, checks_output=False)
     policy = propagation(session, flags)
     need_files(flags)
+    applyset = applysets.from_flags(session, flags)
     prunable = pruning.allowed(session, flags.list("prune-allowlist")) if flags.on("prune") else []
-    _check(flags, writes.dry_run)
+    _check(flags, writes.dry_run, applyset)
     job = _Apply(session, flags, writes, policy)
     errors: list[CommandError] = []
     found = list(writes.manifests(errors))
     if not found and not errors:
         raise CommandError("no objects passed to apply")
+    if applyset is not None:
+        applyset.label(found)
+        applyset.begin(found, writes)
     refused: list[CommandError] = []
     for target in found:
         try:
@@ -87,16 +93,18 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
             refused.append(error)
     raise_all([*unread(errors), *refused] if refused else errors)
     job.print_objects()
-    if flags.on("prune"):
-        pruner = pruning.Pruner(
-            session, flags.text("selector"), job.uids, policy, flags.number("grace-period"), writes.dry_run
-        )
-        pruner.prune(pruning.resources(session, prunable), job.namespaces, writes.report)
+    deletion = pruning.Deletion(session, policy, flags.number("grace-period"), writes.dry_run)
+    if applyset is not None:
+        applyset.finish(job.uids, deletion, writes)
+    elif flags.on("prune"):
+        where = pruning.places(pruning.resources(session, prunable), job.namespaces)
+        pruning.prune(session, where, flags.text("selector"), job.uids, deletion, writes.report)
 
 
 # (what is wrong with these flags together, when)
-def _check(flags: Flags, dry_run: str) -> None:
-    server_side, force = flags.on("server-side"), flags.on("force")
+def _check(flags: Flags, dry_run: str, applyset: ApplySet | None) -> None:
+    server_side, force, prune = flags.on("server-side"), flags.on("force"), flags.on("prune")
+    by_label = prune and applyset is None
     rules = (
         (flags.on("force-conflicts") and not server_side, "--force-conflicts only works with --server-side"),
         (
@@ -106,15 +114,18 @@ def _check(flags: Flags, dry_run: str) -> None:
         (server_side and force, "--force cannot be used with --server-side"),
         (dry_run == "server" and force, "--dry-run=server cannot be used with --force"),
         (flags.on("all") and flags.text("selector"), "cannot set --all and --selector at the same time"),
-        (flags.text("applyset"), "--applyset is not supported by minictl; use --prune with a selector"),
-        (flags.on("prune") and force, "--force cannot be used with --prune"),
+        (applyset is not None and not prune, "--applyset requires --prune"),
+        (prune and force, "--force cannot be used with --prune"),
+        (applyset is not None and flags.on("all"), "--all is incompatible with --applyset"),
+        (applyset is not None and flags.text("selector"), "--selector is incompatible with --applyset"),
+        (applyset is not None and flags.list("prune-allowlist"), "--prune-allowlist is incompatible with --applyset"),
         (
-            flags.on("prune") and not flags.on("all") and not flags.text("selector"),
+            by_label and not flags.on("all") and not flags.text("selector"),
             "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all"
             " flag. If you did not mean to prune all resources, specify a label selector",
         ),
         (
-            flags.on("prune") and server_side,
+            by_label and server_side,
             "--prune is in alpha and doesn't currently work on objects created by server-side apply",
         ),
         (flags.text("subresource") and not server_side, "--subresource can only be specified for --server-side"),
@@ -122,6 +133,8 @@ def _check(flags: Flags, dry_run: str) -> None:
     for wrong, sentence in rules:
         if wrong:
             raise CommandError(sentence)
+    if applyset is not None:
+        applyset.check()
 
 
 class _Apply:
@@ -140,7 +153,7 @@ class _Apply:
         """Raises CommandError where the server refuses."""
         if target.namespace:
             self.namespaces[target.namespace] = None
-        manifest = target.object or {}
+        manifest = self.writes.recorded(target.object or {})
         if not target.name and manifest["metadata"].get("generateName"):
             raise CommandError(f"from {manifest['metadata']['generateName']}: cannot use generate name with apply")
         if self.flags.on("server-side"):

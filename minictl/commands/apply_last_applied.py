@@ -10,7 +10,7 @@ from minictl.grammar.flags import Command, Flag
 from minictl.output.structured import escape_html, to_compact_json, to_yaml
 from minictl.steps import applying, editing, targets
 from minictl.steps.targets import Choice
-from minictl.steps.writing import LAST_APPLIED, Writes, manager, within
+from minictl.steps.writing import LAST_APPLIED, VALIDATE, Writes, manager, within
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,13 +24,7 @@ if TYPE_CHECKING:
 
 
 def _choice(flags: Flags) -> Choice:
-    return Choice(
-        filenames=flags.list("filename"),
-        kustomize=flags.text("kustomize"),
-        recursive=flags.on("recursive"),
-        labels=flags.text("selector"),
-        all=flags.on("all") if flags.has("all") else False,
-    )
+    return Choice.of(flags, all=flags.on("all") if flags.has("all") else False)
 
 
 def _applied(subject: Object) -> str | None:
@@ -157,7 +151,7 @@ commands = {
         set_,
         usage="apply set-last-applied -f FILENAME",
         flags=(
-            *options.FILES,
+            options.FILES[0],
             *options.OUTPUT,
             options.DRY_RUN,
             Flag("create-annotation", "bool", help="make the annotation where there is none"),
@@ -169,8 +163,9 @@ commands = {
         usage="apply edit-last-applied (RESOURCE/NAME | -f FILENAME)",
         flags=(
             *options.FILES,
-            options.SELECTOR,
-            _OUTPUT,
+            *options.OUTPUT,
+            VALIDATE,
+            options.RECORD,
             manager("kubectl-client-side-apply"),
             Flag("windows-line-endings", "bool", help="ignored", hidden=True),
         ),

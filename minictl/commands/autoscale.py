@@ -23,24 +23,14 @@ if TYPE_CHECKING:
 
 
 UNSET = -1
-_DEPRECATED = (
-    "Flag --cpu-percent has been deprecated, Use --cpu with percentage or resource quantity format"
-    " (e.g., '70%' for utilization or '500m' for milliCPU)."
-)
+BETTER = "Use --cpu with percentage or resource quantity format (e.g., '70%' for utilization or '500m' for milliCPU)."
 
 
 def run(session: Session, flags: Flags, args: list[str]) -> None:
-    if flags.given("cpu-percent"):
-        session.note(_DEPRECATED)
     writes = Writes(session, flags)
     _check(flags)
     need_resources(flags, args)
-    choice = Choice(
-        filenames=flags.list("filename"),
-        kustomize=flags.text("kustomize"),
-        recursive=flags.on("recursive"),
-        need_names_or_selector=True,
-    )
+    choice = Choice.of(flags, need_names_or_selector=True)
     selection = targets.select(session, args, choice)
     errors: list[CommandError] = []
     where = generating.resource("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
@@ -53,7 +43,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
                     " in discovery information"
                 )
             reference = {"kind": resource.kind, "name": target.name, "apiVersion": resource.api_version}
-            made = scaler(session, flags, reference)
+            made = writes.recorded(scaler(session, flags, reference))
             if flags.on("save-config"):
                 made = with_configuration(made, typed_configuration(made))
             if writes.sends:
@@ -118,11 +108,12 @@ command = Command(
         options.DRY_RUN,
         manager("kubectl-autoscale"),
         SAVE_CONFIG,
+        options.RECORD,
         Flag("min", "int", default=UNSET, help="the fewest Pods there may be"),
         Flag("max", "int", default=UNSET, help="the most Pods there may be"),
         Flag("cpu", help="CPU to aim at: 80% of what is requested, or 500m on average"),
         Flag("memory", help="memory to aim at: 80% of what is requested, or 500Mi on average"),
-        Flag("cpu-percent", "int", default=UNSET, help="CPU in per cent of what is requested", hidden=True),
+        Flag("cpu-percent", "int", default=UNSET, help="CPU in per cent of what is requested", deprecated=BETTER),
         Flag("name", help="name of the autoscaler; by default that of what it scales"),
     ),
     required=("max",),

@@ -38,4 +38,9 @@ def _line(session: Session, name: str, address: str) -> None:
     session.say(f"{name} is running at {address}")
 
 
-command = Command("cluster-info", run, usage="cluster-info")
+command = Command(
+    "cluster-info",
+    run,
+    usage="cluster-info",
+    children={"dump": ("minictl.commands.cluster_info_dump", "Show what helps to find out what is wrong")},
+)

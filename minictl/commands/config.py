@@ -19,7 +19,7 @@ command = Command(
         "use": (_WRITE, "Make a context the current one"),
         "set-context": (_WRITE, "Create or change a context"),
         "set-cluster": (_WRITE, "Create or change a cluster"),
-        "set-credentials": (_WRITE, "Create or change a user"),
+        "set-credentials": ("minictl.commands.config_credentials", "Create or change a user"),
         "rename-context": (_WRITE, "Give a context another name"),
         "delete-context": (_WRITE, "Remove a context"),
         "delete-cluster": (_WRITE, "Remove a cluster"),

@@ -58,8 +58,6 @@ def view(session: Session, flags: Flags, args: list[str]) -> None:
 
         session.out.write(structured.escape_html(json.dumps(_ordered(document), indent=4, ensure_ascii=False)) + "\n")
         return
-    if not flags.text("output") and not flags.text("template"):
-        flags.store(options.OUTPUT[0], "yaml")
     session.out.write(output.object_printer(flags)(document))
 
 
@@ -145,7 +143,8 @@ VIEW_FLAGS = (
     Flag("minify", "bool", help="only what the current context needs"),
     Flag("flatten", "bool", help="put the content of files in, in place of their names"),
     Flag("merge", "bool", default=True, hidden=True),
-    *options.OUTPUT,
+    Flag("output", "string", "o", default="yaml", help="yaml, json, ..."),
+    *options.OUTPUT[1:],
 )
 LIST_FLAGS = (Flag("no-headers", "bool", help="leave out the header line"), Flag("output", "string", "o", help="name"))
 commands = {

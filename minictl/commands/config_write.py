@@ -1,12 +1,11 @@
-"""config set-context, set-cluster, set-credentials, use-context, rename-context, delete-*, set, unset."""
+"""config set-context, set-cluster, use-context, rename-context, delete-*, set, unset."""
 
 from __future__ import annotations
-
-import os
 
 from minictl.errors import PROGRAM, CommandError, UsageError
 from minictl.grammar.flags import Command, Flag, parse_bool
 from minictl.kubeconfig import SECTIONS
+from minictl.steps import kubeconfigs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     Object = dict[str, Any]
 
-BOOLEANS = ("insecure-skip-tls-verify", "disable-compression")
 FIELDS = {
     "clusters": (
         "server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority", "certificate-authority-data",
@@ -31,7 +29,6 @@ FIELDS = {
     ),
     "contexts": ("cluster", "user", "namespace"),
 }  # fmt: skip
-EMBEDDABLE = ("certificate-authority", "client-certificate", "client-key")
 
 
 def _one(session: Session, args: list[str], count: int = 1) -> None:
@@ -68,7 +65,7 @@ def set_context(session: Session, flags: Flags, args: list[str]) -> None:
         name = args[0] if args else ""
         if not name:
             raise CommandError("you must specify a non-empty context name or --current")
-    existed = _change(config, "contexts", name, flags, ("cluster", "user", "namespace"))
+    existed = kubeconfigs.change(config, "contexts", name, flags, ("cluster", "user", "namespace"))
     session.say(f'Context "{name}" {"modified" if existed else "created"}.')
 
 
@@ -122,55 +119,8 @@ def set_cluster(session: Session, flags: Flags, args: list[str]) -> None:
     keys = ("server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority", "proxy-url")
     if flags.on("insecure-skip-tls-verify") and flags.text("certificate-authority"):
         raise CommandError("you cannot specify a certificate authority and insecure mode at the same time")
-    _change(session.kubeconfig, "clusters", args[0], flags, keys)
+    kubeconfigs.change(session.kubeconfig, "clusters", args[0], flags, keys)
     session.say(f'Cluster "{args[0]}" set.')
-
-
-def set_credentials(session: Session, flags: Flags, args: list[str]) -> None:
-    """Creates a user, or changes what is given of one."""
-    _one(session, args)
-    methods = ["--token"] if flags.text("token") else []
-    methods += ["--username/--password"] if flags.text("username") or flags.text("password") else []
-    if len(methods) > 1:
-        raise CommandError(
-            f"you cannot specify more than one authentication method at the same time: {', '.join(methods)}"
-        )
-    keys = ("client-certificate", "client-key", "token", "username", "password")
-    _change(session.kubeconfig, "users", args[0], flags, keys)
-    session.say(f'User "{args[0]}" set.')
-
-
-def _change(config: Kubeconfig, section: str, name: str, flags: Flags, keys: tuple[str, ...]) -> bool:
-    """Sets what was given on the command line; was the entry there before?"""
-    entries = config.entries(section)
-    value = dict(entries.get(name, {}))
-    for key in keys:
-        if not flags.given(key):
-            continue
-        given: Any = flags.on(key) if key in BOOLEANS else flags.text(key)
-        value.pop(key, None)
-        value.pop(f"{key}-data", None)
-        if given and key in EMBEDDABLE and flags.has("embed-certs") and flags.on("embed-certs"):
-            value[f"{key}-data"] = _embedded(key, given)
-        elif given and key in EMBEDDABLE:
-            value[key] = os.path.abspath(given)
-        elif given:
-            value[key] = given
-    config.set_entry(section, name, value)
-    config.save()
-    return name in entries
-
-
-def _embedded(key: str, path: str) -> str:
-    import base64
-
-    try:
-        with open(path, "rb") as file:
-            return base64.b64encode(file.read()).decode()
-    except OSError as error:
-        raise CommandError(
-            f"could not read {key} data from {path}: open {path}: {(error.strerror or '').lower()}"
-        ) from None
 
 
 # --- single values
@@ -195,7 +145,7 @@ def set_value(session: Session, flags: Flags, args: list[str]) -> None:
 def _value(field: str, text: str, raw: bool) -> Any:
     import base64
 
-    if field in BOOLEANS:
+    if field in kubeconfigs.BOOLEANS:
         try:
             return parse_bool(text)
         except ValueError as error:
@@ -267,14 +217,6 @@ _CLUSTER_FLAGS = (
     Flag("embed-certs", "bool", help="keep the content of the file, not its name"),
     Flag("proxy-url", help="proxy to go through"),
 )
-_USER_FLAGS = (
-    Flag("client-certificate", help="file with a client certificate"),
-    Flag("client-key", help="file with its key"),
-    Flag("token", help="bearer token"),
-    Flag("username", help="name for basic authentication"),
-    Flag("password", help="password for basic authentication"),
-    Flag("embed-certs", "bool", help="keep the content of the files, not their names"),
-)
 _CONTEXT_FLAGS = (
     Flag("current", "bool", help="change the current context"),
     Flag("cluster", help="its cluster"),
@@ -289,9 +231,6 @@ commands = {
         "config set-context", set_context, usage="config set-context (NAME | --current) [flags]", flags=_CONTEXT_FLAGS
     ),
     "set-cluster": Command("config set-cluster", set_cluster, usage="config set-cluster NAME", flags=_CLUSTER_FLAGS),
-    "set-credentials": Command(
-        "config set-credentials", set_credentials, usage="config set-credentials NAME", flags=_USER_FLAGS
-    ),
     "rename-context": Command("config rename-context", rename_context, usage="config rename-context OLD NEW"),
     "delete-context": Command(
         "config delete-context", _delete("contexts", "context"), usage="config delete-context NAME"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minictl.errors import CommandError, ServerError, UsageError
+from minictl.errors import CommandError, ServerError, UsageError, go_quote
 from minictl.grammar import options
 from minictl.grammar.flags import Command, Flag
 from minictl.steps.writing import (
@@ -36,6 +36,9 @@ FLAGS = (
     manager("kubectl-create"),
     VALIDATE,
     SAVE_CONFIG,
+    options.RECORD,
+    Flag("edit", "bool", help="edit the objects before they are created"),
+    Flag("windows-line-endings", "bool", help="ignored", hidden=True),
     Flag("raw", help="path on the server to send one file to as it is"),
 )
 
@@ -51,9 +54,10 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     reading: list[CommandError] = []
     errors: list[CommandError] = []
     count = 0
+    create = _edit if flags.on("edit") else _create
     for target in list(writes.manifests(reading)):
         try:
-            _create(session, flags, writes, target)
+            create(session, flags, writes, target)
             count += 1
         except CommandError as error:
             errors.append(error)
@@ -63,7 +67,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
 
 
 def _create(session: Session, flags: Flags, writes: Writes, target: Target) -> None:
-    subject: Object = target.object or {}
+    subject = writes.recorded(target.object or {})
     annotations = subject["metadata"].get("annotations") or {}
     if flags.on("save-config") or "kubectl.kubernetes.io/last-applied-configuration" in annotations:
         subject = with_configuration(subject, configuration(subject))
@@ -74,6 +78,20 @@ def _create(session: Session, flags: Flags, writes: Writes, target: Target) -> N
         except ServerError as error:
             raise within(error, "creating", target.source) from None
     writes.report(target, subject, "created")
+
+
+def _edit(session: Session, flags: Flags, writes: Writes, target: Target) -> None:
+    """Creates what the editor makes of the manifest; nothing when it is left as it is."""
+    from minictl.manifests import Manifest
+    from minictl.steps import editing, targets
+
+    def save(edited: list[Object], path: str) -> editing.Outcome:
+        for one in edited:
+            _create(session, flags, writes, targets.from_manifest(session, Manifest(one, target.source)))
+        return editing.Outcome()
+
+    name = f"{target.resource.full_name} {go_quote(target.name)}"
+    editing.Edit(session, editing.OBJECT_HEADER, "yaml").run([target.object or {}], [name], save)
 
 
 def _post_raw(session: Session, flags: Flags) -> None:

@@ -20,7 +20,10 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     name, words = generating.name_of(session, args), args[1:]
     command = {"command": words} if words else {}
     container = {"name": name, "image": flags.text("image"), **command, "resources": {}}
-    template = {"metadata": {}, "spec": {"containers": [container], "restartPolicy": flags.text("restart")}}
+    template = {
+        "metadata": {},
+        "spec": {"containers": [container], "restartPolicy": flags.text("restart") or "OnFailure"},
+    }
     cron_job = generating.begin(session, "CronJob", name, "batch/v1")
     cron_job["spec"] = {
         "schedule": flags.text("schedule"),
@@ -37,7 +40,7 @@ command = Command(
     flags=(
         Flag("image", help="image to run"),
         Flag("schedule", help="when to run it, as cron has it"),
-        Flag("restart", default="OnFailure", help="OnFailure or Never"),
+        Flag("restart", help="OnFailure (unless said otherwise) or Never"),
         *options.OUTPUT,
         options.DRY_RUN,
         *generating.FLAGS,

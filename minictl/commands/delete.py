@@ -81,16 +81,7 @@ def grace_seconds(flags: Flags) -> int:
 
 
 def _choice(flags: Flags) -> Choice:
-    return Choice(
-        filenames=flags.list("filename"),
-        kustomize=flags.text("kustomize"),
-        recursive=flags.on("recursive"),
-        labels=flags.text("selector"),
-        fields=flags.text("field-selector"),
-        all=flags.on("all"),
-        all_namespaces=flags.on("all-namespaces"),
-        need_names_or_selector=True,
-    )
+    return Choice.of(flags, all=flags.on("all"), need_names_or_selector=True)
 
 
 def _check(flags: Flags) -> None:

@@ -62,7 +62,7 @@ def _collection(group_version: str, plural: str, namespace: str) -> str:
 
 
 def run(session: Session, flags: Flags, args: list[str]) -> None:
-    if not args and not flags.list("filename") and not flags.text("kustomize"):
+    if not args and not targets.has_files(flags):
         raise CommandError(
             "You must specify the type of resource to describe."
             ' Use "kubectl api-resources" for a complete list of supported resources.\n'
@@ -83,13 +83,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
 
 
 def _choice(flags: Flags) -> Choice:
-    return Choice(
-        filenames=flags.list("filename"),
-        kustomize=flags.text("kustomize"),
-        recursive=flags.on("recursive"),
-        labels=flags.text("selector"),
-        all_namespaces=flags.on("all-namespaces"),
-    )
+    return Choice.of(flags)
 
 
 def _found(session: Session, selection: Selection, chunk_size: int) -> tuple[list[Object], list[CommandError]]:

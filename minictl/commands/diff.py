@@ -10,11 +10,12 @@ from minictl.errors import CommandError, ServerError, UsageError
 from minictl.grammar import options
 from minictl.grammar.flags import Command, Flag
 from minictl.output import without_managed_fields
-from minictl.steps import applying
+from minictl.steps import applying, pruning
 from minictl.steps.migration import SERVER_SIDE
 from minictl.steps.writing import (
     LAST_APPLIED,
     Writes,
+    log_warning,
     manager,
     need_files,
     unversioned,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from minictl.grammar.flags import Flags
+    from minictl.resources import Resource
     from minictl.session import Session
     from minictl.steps.targets import Target
 
@@ -54,13 +56,45 @@ def _run(session: Session, flags: Flags, args: list[str]) -> int:
     need_files(flags)
     if flags.on("force-conflicts") and not flags.on("server-side"):
         raise CommandError("--force-conflicts only works with --server-side")
+    prunable = pruning.allowed(session, flags.list("prune-allowlist")) if flags.on("prune") else []
     errors: list[CommandError] = []
     with _folder("LIVE") as live, _folder("MERGED") as merged:
+        seen = _Seen(session)
         for target in Writes(session, flags).manifests(errors):
-            _write(session, flags, target, live, merged)
+            seen.add(target, _write(session, flags, target, live, merged))
+        if flags.on("prune"):
+            _write_pruned(session, flags, pruning.resources(session, prunable), seen, live)
         if errors:
             raise errors[0]
         return _compare(session, live, merged)
+
+
+class _Seen:
+    """What the manifests are about: the uids of what is there, and the namespaces."""
+
+    def __init__(self, session: Session) -> None:
+        self.uids: set[str] = set()
+        self.namespaces: dict[str, None] = {session.namespace: None} if session.namespace_enforced else {}
+
+    def add(self, target: Target, live: Object | None) -> None:
+        if target.namespace:
+            self.namespaces[target.namespace] = None
+        if live:
+            self.uids.add(live["metadata"]["uid"])
+
+
+def _write_pruned(session: Session, flags: Flags, prunable: list[Resource], seen: _Seen, live: str) -> None:
+    """What apply --prune would delete is there before, and not after."""
+    from minictl.steps.targets import Target as Found
+
+    try:
+        for resource, namespace in pruning.places(prunable, seen.namespaces):
+            for item in pruning.leftovers(session, resource, namespace, flags.text("selector"), seen.uids):
+                if pruning.was_applied(item):
+                    shown = item if flags.on("show-managed-fields") else without_managed_fields(item)
+                    _write_file(live, Found(resource, namespace, item["metadata"]["name"]), shown)
+    except ServerError as error:
+        log_warning(session, "diff.go:760", f"pruning failed and could not be evaluated err: {error.message}")
 
 
 @contextmanager
@@ -78,22 +112,28 @@ def _folder(name: str) -> Iterator[str]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _write(session: Session, flags: Flags, target: Target, live: str, merged: str) -> None:
-    """Both versions of one object, as files of the same name."""
-    before, after = _versions(session, flags, target)
+def _write(session: Session, flags: Flags, target: Target, live: str, merged: str) -> Object | None:
+    """Both versions of one object, as files of the same name; gives the one that is there."""
+    found, after = _versions(session, flags, target)
+    before = found
     if not flags.on("show-managed-fields"):
         before, after = without_managed_fields(before or {}), without_managed_fields(after)
     if target.resource.kind == "Secret" and target.resource.group == "" and not flags.on("show-secrets"):
         before, after = masked(before or {}, after)
+    for folder, content in ((live, before), (merged, after)):
+        _write_file(folder, target, content or {})
+    return found
+
+
+def _write_file(folder: str, target: Target, content: Object) -> None:
     from minictl.output.structured import to_yaml
 
     resource = target.resource
     group = f"{resource.group}." if resource.group else ""
     name = f"{group}{resource.version}.{resource.kind}.{target.namespace}.{target.name}"
-    for folder, content in ((live, before), (merged, after)):
-        with open(os.path.join(folder, name.replace("/", "_")), "w", encoding="utf-8") as file:
-            if content:
-                file.write(to_yaml(content))
+    with open(os.path.join(folder, name.replace("/", "_")), "w", encoding="utf-8") as file:
+        if content:
+            file.write(to_yaml(content))
 
 
 def _versions(session: Session, flags: Flags, target: Target) -> tuple[Object | None, Object]:
@@ -185,6 +225,8 @@ command = Command(
         Flag("force-conflicts", "bool", help="with --server-side: take fields over from their other managers"),
         Flag("show-managed-fields", "bool", help="compare metadata.managedFields, too"),
         Flag("show-secrets", "bool", help="show the values of Secrets"),
+        Flag("prune", "bool", help="show what apply --prune would delete, too"),
+        Flag("prune-allowlist", "array", help="group/version/Kind to prune; may be repeated"),
         Flag("concurrency", "int", default=1, help="ignored: one object after the other", hidden=True),
     ),
 )

@@ -41,12 +41,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     need_resources(flags, args)
     if flags.text("output") not in FORMS:
         raise CommandError(f"The flag 'output' must be one of yaml|json|name, not {flags.text('output')}")
-    choice = Choice(
-        filenames=flags.list("filename"),
-        kustomize=flags.text("kustomize"),
-        recursive=flags.on("recursive"),
-        labels=flags.text("selector"),
-    )
+    choice = Choice.of(flags)
     found = list(targets.fetch(session, targets.select(session, args, choice)))
     if not found:
         raise CommandError("edit cancelled, no objects found")
@@ -135,11 +130,11 @@ command = Command(
     usage="edit (RESOURCE/NAME | -f FILENAME)",
     flags=(
         *options.FILES,
-        options.SELECTOR,
         *options.OUTPUT,
         manager("kubectl-edit"),
         VALIDATE,
         SAVE_CONFIG,
+        options.RECORD,
         Flag("output-patch", "bool", help="show the patch that is sent"),
         Flag("subresource", help="edit only this subresource"),
         Flag("windows-line-endings", "bool", help="ignored", hidden=True),

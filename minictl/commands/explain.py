@@ -26,7 +26,7 @@ NEED_TYPE = (
     'Use "kubectl api-resources" for a complete list of supported resources.'
 )
 FLAGS = (
-    Flag("recursive", "bool", help="the fields of the fields, too, by name and type only"),
+    Flag("recursive", "bool", "R", help="the fields of the fields, too, by name and type only"),
     Flag("api-version", help="group/version to explain, where there are several"),
     Flag("output", "string", "o", default="plaintext", help="plaintext"),
 )

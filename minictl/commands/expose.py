@@ -34,12 +34,7 @@ MAX_NAME = 63
 def run(session: Session, flags: Flags, args: list[str]) -> None:
     writes = Writes(session, flags)
     need_resources(flags, args)
-    choice = Choice(
-        filenames=flags.list("filename"),
-        kustomize=flags.text("kustomize"),
-        recursive=flags.on("recursive"),
-        need_names_or_selector=True,
-    )
+    choice = Choice.of(flags, need_names_or_selector=True)
     selection = targets.select(session, args, choice)
     errors: list[CommandError] = []
     for target in selection:
@@ -53,7 +48,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
 
 def _expose(session: Session, flags: Flags, writes: Writes, target: Target, subject: Object) -> None:
     where = generating.resource("v1", "Service", "services")
-    service = overriding.overridden(_service(session, flags, target, subject), flags, where)
+    service = writes.recorded(overriding.overridden(_service(session, flags, target, subject), flags, where))
     if not writes.sends:
         writes.report(where, service, "exposed", typed=True)
         return
@@ -209,5 +204,6 @@ command = Command(
         options.DRY_RUN,
         manager("kubectl-expose"),
         SAVE_CONFIG,
+        options.RECORD,
     ),
 )

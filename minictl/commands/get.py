@@ -50,14 +50,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     if flags.text("raw"):
         session.out.write(_raw(session, flags.text("raw")))
         return
-    choice = targets.Choice(
-        filenames=flags.list("filename"),
-        kustomize=flags.text("kustomize"),
-        recursive=flags.on("recursive"),
-        labels=flags.text("selector"),
-        fields=flags.text("field-selector"),
-        all_namespaces=flags.on("all-namespaces"),
-    )
+    choice = targets.Choice.of(flags)
     form, argument = output.split_format(flags)
     printer = None if form in ("", "wide", "name") else _object_printer(session, flags, form, argument)
     selection = targets.select(session, args, choice)
@@ -92,7 +85,7 @@ def check(flags: Flags, args: list[str], session: Session) -> None:
         raise CommandError(f"--show-labels option cannot be used with {flags.text('output')} printer")
     if flags.on("output-watch-events") and not (flags.on("watch") or flags.on("watch-only")):
         raise CommandError("--output-watch-events option can only be used with --watch or --watch-only")
-    if not args and not flags.list("filename") and not flags.text("kustomize"):
+    if not args and not targets.has_files(flags):
         raise PlainError(
             "You must specify the type of resource to get. "
             'Use "kubectl api-resources" for a complete list of supported resources.\n\n'

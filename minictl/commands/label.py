@@ -8,7 +8,7 @@ from minictl.grammar.flags import Command, Flag
 from minictl.steps import targets
 from minictl.steps.local import local_targets
 from minictl.steps.targets import Choice
-from minictl.steps.writing import Writes, all_of, manager
+from minictl.steps.writing import CHANGE_CAUSE, Writes, all_of, manager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from minictl.steps.targets import Target
 
     Object = dict[str, Any]
-
-CHANGE_CAUSE = "kubernetes.io/change-cause"
 
 
 class _Kind:
@@ -187,6 +185,8 @@ class _Job:
         changes: dict[str, str | None] = {key: value for key, value in want.items() if have.get(key) != value}
         changes |= {key: None for key in have if key not in want}
         patch: Object = {"metadata": {self.kind.field: changes}} if changes else {}
+        if self.writes.cause:
+            patch.setdefault("metadata", {}).setdefault("annotations", {})[CHANGE_CAUSE] = self.writes.cause
         version = self.flags.text("resource-version")
         if version:
             patch.setdefault("metadata", {})["resourceVersion"] = version
@@ -209,16 +209,7 @@ class _Job:
 
 
 def _choice(flags: Flags, words: list[str]) -> Choice:
-    return Choice(
-        filenames=flags.list("filename"),
-        kustomize=flags.text("kustomize"),
-        recursive=flags.on("recursive"),
-        labels=flags.text("selector"),
-        fields=flags.text("field-selector"),
-        all=all_of(flags, words),
-        all_namespaces=flags.on("all-namespaces"),
-        need_names_or_selector=True,
-    )
+    return Choice.of(flags, all=all_of(flags, words), need_names_or_selector=True)
 
 
 def _command(name: str, kind: _Kind) -> Command:
@@ -235,6 +226,7 @@ def _command(name: str, kind: _Kind) -> Command:
             *options.OUTPUT,
             options.DRY_RUN,
             manager(f"kubectl-{name}"),
+            options.RECORD,
             Flag("overwrite", "bool", help=f"replace {kind.field} that have other values"),
             Flag("list", "bool", help=f"show the {kind.field}"),
             Flag("local", "bool", help="change what the files say, not the server"),

@@ -32,12 +32,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     _check(flags, args, writes.dry_run)
     patch = _patch(flags)
     need_resources(flags, args)
-    choice = Choice(
-        filenames=flags.list("filename"),
-        kustomize=flags.text("kustomize"),
-        recursive=flags.on("recursive"),
-        need_names_or_selector=True,
-    )
+    choice = Choice.of(flags, need_names_or_selector=True)
     if flags.on("local"):
         selection = targets.Selection(list(local_targets(session, flags)), [], single=False)
     else:
@@ -106,6 +101,7 @@ def _one(session: Session, flags: Flags, writes: Writes, target: Target, patch: 
     else:
         try:
             after = session.client.patch(path, patch, kind, writes.query)
+            writes.record_afterwards(path)
         except ServerError as error:
             if error.code == UNSUPPORTED_MEDIA_TYPE:
                 raise CommandError(_unsupported(target.resource, kind, error)) from None
@@ -166,6 +162,7 @@ command = Command(
         *options.OUTPUT,
         options.DRY_RUN,
         manager("kubectl-patch"),
+        options.RECORD,
         Flag("patch", "string", "p", help="the patch, as JSON or YAML"),
         Flag("patch-file", help="file with the patch"),
         Flag("type", default="strategic", help="json, merge or strategic"),

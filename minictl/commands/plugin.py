@@ -1,4 +1,4 @@
-"""plugin list: programs on the path that extend the command line (kubectl-NAME)."""
+"""plugin list: programs on the path that extend the command line (kubectl-NAME, minictl-NAME)."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ import os
 
 from minictl.errors import PROGRAM, CommandError
 from minictl.grammar.flags import Command, Flag
+from minictl.steps import plugins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from minictl.grammar.flags import Flags
     from minictl.session import Session
 
-PREFIX = "kubectl-"
-
 
 def run(session: Session, flags: Flags, args: list[str]) -> None:
-    """Prints the plugins that would be found, in the order of the path."""
-    found = []
-    for folder in dict.fromkeys(session.environ.get("PATH", "").split(os.pathsep)):
-        try:
-            names = sorted(os.listdir(folder or "."))
-        except OSError:
-            continue
-        paths = [os.path.join(folder, name) for name in names if name.startswith(PREFIX)]
-        found += [path for path in paths if os.access(path, os.X_OK) and os.path.isfile(path)]
+    """Prints the plugins in the order of the path, each with what is wrong with it on stderr."""
+    found, faults = plugins.every(session.environ.get("PATH", ""))
+    for fault in faults:
+        session.note(fault)
     if not found:
         raise CommandError(f"unable to find any {PROGRAM} plugins in your PATH")
     session.say("The following compatible plugins are available:\n")
-    for path in found:
+    count = 0
+    for path, warnings in plugins.warnings(found, session.commands, PROGRAM).items():
         session.say(os.path.basename(path) if flags.on("name-only") else path)
+        for warning in warnings:
+            session.note(f"  - {warning}")
+        count += len(warnings)
+    if count:
+        raise CommandError("one plugin warning was found" if count == 1 else f"{count} plugin warnings were found")
 
 
 LIST = Command("plugin list", run, usage="plugin list", flags=(Flag("name-only", "bool", help="only their names"),))

@@ -9,8 +9,8 @@ from minictl.grammar import options
 from minictl.grammar.flags import Command, Flag
 from minictl.steps import applying, removal
 from minictl.steps.writing import (
-    DELETION,
     LAST_APPLIED,
+    REPLACEMENT,
     SAVE_CONFIG,
     VALIDATE,
     Writes,
@@ -73,15 +73,15 @@ def _check(flags: Flags, dry_run: str) -> None:
             raise CommandError(sentence)
 
 
-def _subject(flags: Flags, target: Target) -> Object:
-    subject: Object = target.object or {}
+def _subject(flags: Flags, writes: Writes, target: Target) -> Object:
+    subject = writes.recorded(target.object or {})
     if flags.on("save-config") or LAST_APPLIED in (subject["metadata"].get("annotations") or {}):
         return with_configuration(subject, configuration(subject))
     return subject
 
 
 def _replace(session: Session, flags: Flags, writes: Writes, target: Target) -> None:
-    subject = _subject(flags, target)
+    subject = _subject(flags, writes, target)
     if writes.sends:
         path = target.resource.path(target.namespace, target.name, flags.text("subresource"))
         try:
@@ -139,7 +139,7 @@ def _nameless(target: Target) -> Target:
 
 
 def _create(session: Session, flags: Flags, writes: Writes, target: Target) -> None:
-    subject = unversioned(_subject(flags, target))
+    subject = unversioned(_subject(flags, writes, target))
     made = session.client.create(target.resource.path(target.namespace), subject, writes.query)
     writes.report(target, made, "replaced")
 
@@ -165,7 +165,8 @@ command = Command(
         manager("kubectl-replace"),
         VALIDATE,
         SAVE_CONFIG,
-        *DELETION,
+        *REPLACEMENT,
+        options.RECORD,
         Flag("subresource", help="replace only this subresource"),
         Flag("raw", help="path on the server to PUT one file to as it is"),
     ),

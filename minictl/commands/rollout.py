@@ -11,7 +11,7 @@ from minictl.grammar.flags import Command, Flag
 from minictl.steps import rollouts, targets
 from minictl.steps.spinning import Spinner
 from minictl.steps.targets import Choice
-from minictl.steps.writing import LAST_APPLIED, Writes, manager
+from minictl.steps.writing import CHANGE_CAUSE, LAST_APPLIED, Writes, manager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,14 +47,9 @@ def _each(
     Raises:
         CommandError: for what failed, once the others are done.
     """
-    if not args and not flags.list("filename") and not flags.text("kustomize"):
+    if not args and not targets.has_files(flags):
         raise CommandError("required resource not specified")
-    choice = Choice(
-        filenames=flags.list("filename"),
-        kustomize=flags.text("kustomize"),
-        recursive=flags.on("recursive"),
-        labels=flags.text("selector"),
-    )
+    choice = Choice.of(flags)
     selection = targets.select(session, args, choice)
     errors: list[CommandError] = []
     found = []
@@ -173,7 +168,7 @@ def _history_text(past: Past, wanted: int) -> str:
             raise CommandError("unable to find the specified revision")
         return _template_text(past.shown_template(wanted))
     causes = {
-        number: (one["metadata"].get("annotations") or {}).get(rollouts.CHANGE_CAUSE) or "<none>"
+        number: (one["metadata"].get("annotations") or {}).get(CHANGE_CAUSE) or "<none>"
         for number, one in past.revisions.items()
     }
     rows = "".join(f"{number}\t{cause}\n" for number, cause in causes.items())
@@ -338,7 +333,12 @@ commands = {
         "rollout undo",
         undo,
         usage="rollout undo (TYPE NAME | TYPE/NAME) [flags]",
-        flags=(*_WRITE, options.DRY_RUN, Flag("to-revision", "int", help="the revision to go back to; 0 for the last")),
+        flags=(
+            *_CHOICE,
+            *options.OUTPUT,
+            options.DRY_RUN,
+            Flag("to-revision", "int", help="the revision to go back to; 0 for the last"),
+        ),
     ),
     "pause": Command("rollout pause", _changer("paused", _pause), usage="rollout pause RESOURCE", flags=_WRITE),
     "resume": Command("rollout resume", _changer("resumed", _resume), usage="rollout resume RESOURCE", flags=_WRITE),

@@ -8,7 +8,7 @@ from minictl.errors import CommandError, UsageError, go_quote, raise_all
 from minictl.grammar import arguments, options
 from minictl.grammar.flags import Command, Flag
 from minictl.steps import generating, overriding
-from minictl.steps.writing import SAVE_CONFIG, Writes, manager, typed_configuration, with_configuration
+from minictl.steps.writing import REPLACEMENT, SAVE_CONFIG, Writes, manager, typed_configuration, with_configuration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _IMAGE = re.compile(
     r"(?::[\w][\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?",
     re.ASCII,
 )
-ATTACHED = ("attach", "stdin", "tty", "rm", "leave-stdin-open")
+DETACH_KEYS = "ctrl-p,ctrl-q"
 
 
 def run(session: Session, flags: Flags, args: list[str]) -> None:
@@ -145,13 +145,16 @@ command = Command(
         Flag("tty", "bool", "t", help="not supported"),
         Flag("rm", "bool", help="not supported"),
         Flag("leave-stdin-open", "bool", help="not supported", hidden=True),
-        Flag("detach-keys", help="not supported", hidden=True),
+        Flag("detach-keys", default=DETACH_KEYS, help="not supported", hidden=True),
         Flag("pod-running-timeout", "seconds", default=60.0, help="not supported", hidden=True),
+        *options.FILES,
+        *REPLACEMENT,
         *overriding.FLAGS,
         *options.OUTPUT,
         options.DRY_RUN,
         manager("kubectl-run"),
         SAVE_CONFIG,
+        options.RECORD,
     ),
     required=("image",),
 )

@@ -53,14 +53,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
 
 
 def _choice(flags: Flags, args: list[str]) -> Choice:
-    return Choice(
-        filenames=flags.list("filename"),
-        kustomize=flags.text("kustomize"),
-        recursive=flags.on("recursive"),
-        labels=flags.text("selector"),
-        all=all_of(flags, args),
-        need_names_or_selector=True,
-    )
+    return Choice.of(flags, all=all_of(flags, args), need_names_or_selector=True)
 
 
 def _scale(session: Session, flags: Flags, writes: Writes, target: Target) -> None:
@@ -70,6 +63,7 @@ def _scale(session: Session, flags: Flags, writes: Writes, target: Target) -> No
         session.client.patch(path, {"spec": {"replicas": replicas}}, "merge", writes.query)
     else:
         _under_condition(session, flags, writes, path, replicas)
+    writes.record_afterwards(target.path)
     if flags.seconds("timeout") and writes.dry_run == "none":
         _wait(session, path, flags.seconds("timeout"))
 
@@ -122,6 +116,7 @@ command = Command(
         options.SELECTOR,
         *options.OUTPUT,
         options.DRY_RUN,
+        options.RECORD,
         Flag("replicas", "int", help="how many there are to be"),
         Flag("current-replicas", "int", default=ANY, help="only when there are so many now; -1 for any number"),
         Flag("resource-version", help="only when the object is of this version"),

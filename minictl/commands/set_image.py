@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minictl.errors import CommandError, go_quote
-from minictl.grammar import arguments
+from minictl.grammar import arguments, options
 from minictl.grammar.flags import Command
 from minictl.steps import podspecs
 from minictl.steps.writing import need_resources
@@ -52,5 +52,5 @@ command = Command(
     run,
     usage="set image (-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1"
     " ... CONTAINER_NAME_N=CONTAINER_IMAGE_N",
-    flags=podspecs.FLAGS,
+    flags=(*podspecs.FLAGS, options.RECORD),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from minictl.describe import quantities
 from minictl.errors import CommandError
+from minictl.grammar import options
 from minictl.grammar.flags import Command, Flag
 from minictl.steps import podspecs
 
@@ -66,6 +67,7 @@ command = Command(
         *podspecs.FLAGS,
         Flag("containers", "string", "c", default="*", help="only containers whose name matches"),
         Flag("limits", help="the most they may use: cpu=1,memory=512Mi"),
+        options.RECORD,
         Flag("requests", help="what they are sure of: cpu=100m,memory=256Mi"),
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from minictl.errors import CommandError
+from minictl.grammar import options
 from minictl.grammar.flags import Command
 from minictl.steps import podspecs
 
@@ -33,4 +34,4 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
 
 
 _USAGE = "set serviceaccount (-f FILENAME | TYPE NAME) SERVICE_ACCOUNT"
-command = Command("set serviceaccount", run, usage=_USAGE, flags=podspecs.FLAGS)
+command = Command("set serviceaccount", run, usage=_USAGE, flags=(*podspecs.NAMED, options.RECORD))

@@ -142,9 +142,14 @@ PATIENCE = Flag(
 )
 FILENAME = Flag("filename", "strings", "f", help="manifests that name what is meant")
 
+DETACH_KEYS = Flag("detach-keys", default="ctrl-p,ctrl-q", help="keys that end it and let the container run")
+
 commands = {
     "attach": Command(
-        "attach", attach, usage="attach (POD | TYPE/NAME) -c CONTAINER", flags=(CONTAINER, PATIENCE, *STDIN)
+        "attach",
+        attach,
+        usage="attach (POD | TYPE/NAME) -c CONTAINER",
+        flags=(CONTAINER, PATIENCE, *STDIN, DETACH_KEYS),
     ),
     "cp": Command(
         "cp",

@@ -27,10 +27,13 @@ _FLAGS = (
     options.SELECTOR,
     Flag("sort-by", "string", help="by cpu or memory"),
     Flag("no-headers", "bool", help="without the line of titles"),
+    Flag("show-swap", "bool", help="memory that is swapped out, too"),
+    Flag("use-protocol-buffers", "bool", default=True, help="ignored", hidden=True),
 )
+_CAPACITY = Flag("show-capacity", "bool", help="in per cent of what there is, not of what may be used")
 commands = {
     **{
-        name: Command("top node", run, usage="top node [NAME | -l label]", flags=_FLAGS)
+        name: Command("top node", run, usage="top node [NAME | -l label]", flags=(*_FLAGS, _CAPACITY))
         for name in ("node", "nodes", "no")
     },
     **{
@@ -38,7 +41,13 @@ commands = {
             "top pod",
             run,
             usage="top pod [NAME | -l label]",
-            flags=(*_FLAGS, options.ALL_NAMESPACES, Flag("containers", "bool", help="each container by itself")),
+            flags=(
+                *_FLAGS,
+                options.FIELD_SELECTOR,
+                options.ALL_NAMESPACES,
+                Flag("containers", "bool", help="each container by itself"),
+                Flag("sum", "bool", help="with a line for all of them together"),
+            ),
         )
         for name in ("pod", "pods", "po")
     },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minictl.errors import CommandError
+from minictl.errors import VERSION, CommandError
 from minictl.grammar.flags import Command, Flag
 
 TYPE_CHECKING = False
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from minictl.grammar.flags import Flags
     from minictl.session import Session
 
-IMITATED = "v1.36.0"
-"""The version of kubectl whose behaviour this is."""
 KUSTOMIZE = "v5.8.0"
 FLAGS = (
     Flag("client", "bool", help="only the client: no server is asked"),
@@ -62,7 +60,7 @@ def client_version() -> dict[str, str]:
         "compiler": platform.python_implementation().lower(),
         "gitCommit": "",
         "gitTreeState": "",
-        "gitVersion": f"{IMITATED}+minictl",
+        "gitVersion": f"{VERSION}+minictl",
         "goVersion": f"python{platform.python_version()}",
         "major": "1",
         "minor": "36",

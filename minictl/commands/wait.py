@@ -33,7 +33,9 @@ Example resource specifications include:
    '<resource> <name>'
    '<resource>'"""
 FLAGS = (
-    *options.FILES,
+    options.FILES[0],
+    Flag("recursive", "bool", "R", default=True, help="read the folders below those named with -f, too"),
+    Flag("local", "bool", help="look at what the files say, not at the server"),
     options.SELECTOR,
     options.FIELD_SELECTOR,
     options.ALL_NAMESPACES,
@@ -61,16 +63,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     if len(wanted) != 1:
         raise CommandError(f"unrecognized condition: [{' '.join(wanted)}]")
     goal = parse_goal(wanted[0])
-    choice = targets.Choice(
-        filenames=flags.list("filename"),
-        kustomize=flags.text("kustomize"),
-        recursive=flags.on("recursive"),
-        labels=flags.text("selector"),
-        fields=flags.text("field-selector"),
-        all=flags.on("all") and not flags.text("selector"),
-        all_namespaces=flags.on("all-namespaces"),
-        need_names_or_selector=True,
-    )
+    choice = targets.Choice.of(flags, all=flags.on("all") and not flags.text("selector"), need_names_or_selector=True)
     if not args and not choice.filenames and not choice.kustomize:
         raise CommandError(NOTHING_NAMED)
     seconds = flags.seconds("timeout")

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 class Flag:
     """One flag. `bare` is the value of a flag given without one (None: it needs a value); `hidden` keeps it out of
-    help."""
+    help; `deprecated` says what to do instead, which is told whenever it is given."""
 
-    __slots__ = ("bare", "default", "help", "hidden", "metavar", "name", "short", "type")
+    __slots__ = ("bare", "default", "deprecated", "help", "hidden", "metavar", "name", "short", "type")
 
     def __init__(
         self,
@@ -48,6 +48,7 @@ class Flag:
         bare: str | None = None,
         help: str = "",
         hidden: bool = False,
+        deprecated: str = "",
         metavar: str = "",
     ) -> None:
         self.name = name
@@ -56,7 +57,8 @@ class Flag:
         self.default = _ZERO[type] if default is None else default
         self.bare = "true" if type == "bool" and bare is None else bare
         self.help = help
-        self.hidden = hidden
+        self.hidden = hidden or bool(deprecated)
+        self.deprecated = deprecated
         self.metavar = metavar
 
 
@@ -102,12 +104,15 @@ class Flags:
     def __init__(self, declared: Sequence[Flag]) -> None:
         self._values: dict[str, Any] = {flag.name: flag.default for flag in declared}
         self._given: set[str] = set()
+        self.words: list[str] = []
+        """What was given, in order, each as --name=text."""
 
-    def store(self, flag: Flag, value: Any) -> None:
+    def store(self, flag: Flag, value: Any, text: str = "") -> None:
         if flag.type in _REPEATED and flag.name in self._given:
             value = [*self._values[flag.name], *value]
         self._values[flag.name] = value
         self._given.add(flag.name)
+        self.words.append(f"--{flag.name}={text}")
 
     def has(self, name: str) -> bool:
         """Is that flag declared?"""
@@ -241,14 +246,20 @@ class HelpWanted(Exception):
     """-h or --help was given."""
 
 
-def parse(words: Sequence[str], declared: Sequence[Flag], path: str, passthrough: bool = False) -> Parsed:
-    """Reads the words after a command's name.
+def parse(
+    words: Sequence[str],
+    declared: Sequence[Flag],
+    path: str,
+    passthrough: bool = False,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Parsed:
+    """Reads the words after a command's name; `tell` gets a line for each deprecated flag.
 
     Raises:
         FlagError: an unknown flag, a missing or a wrong value.
         HelpWanted: help was asked for.
     """
-    reader = _Reader(list(words), declared, path)
+    reader = _Reader(list(words), declared, path, tell)
     args: list[str] = []
     dash = -1
     while reader.words:
@@ -270,9 +281,10 @@ def parse(words: Sequence[str], declared: Sequence[Flag], path: str, passthrough
 
 
 class _Reader:
-    def __init__(self, words: list[str], declared: Sequence[Flag], path: str) -> None:
+    def __init__(self, words: list[str], declared: Sequence[Flag], path: str, tell: Callable[[str], None]) -> None:
         self.words = words
         self.path = path
+        self.tell = tell
         self.flags = Flags(declared)
         self._long = {flag.name: flag for flag in declared}
         self._short = {flag.short: flag for flag in declared if flag.short}
@@ -328,7 +340,9 @@ class _Reader:
             raise FlagError(
                 f"invalid argument {go_quote(text)} for {go_quote(label)} flag: {error}", self.path
             ) from None
-        self.flags.store(flag, value)
+        self.flags.store(flag, value, text)
+        if flag.deprecated:
+            self.tell(f"Flag --{flag.name} has been deprecated, {flag.deprecated}")
 
 
 def _rune(letter: str) -> str:

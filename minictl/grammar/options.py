@@ -23,11 +23,18 @@ DRY_RUN = Flag(
     "dry-run", "string", default="none", bare="unchanged", help="none, client (send nothing) or server (store nothing)"
 )
 FIELD_MANAGER = Flag("field-manager", "string", help="name under which the server records changed fields")
+RECORD = Flag(
+    "record",
+    "bool",
+    help="keep this command line as the change's cause",
+    deprecated="--record will be removed in the future",
+)
 
 GLOBAL_FLAGS = (
     Flag("as", help="user to act as"),
     Flag("as-group", "array", help="group to act as; may be repeated"),
     Flag("as-uid", help="UID to act as"),
+    Flag("as-user-extra", "array", help="more about the user to act as, KEY=VALUE; may be repeated"),
     Flag("cache-dir", help="folder for cached discovery"),
     Flag("certificate-authority", help="file with the CA certificate of the server"),
     Flag("client-certificate", help="file with a client certificate"),
@@ -36,6 +43,7 @@ GLOBAL_FLAGS = (
     Flag("context", help="context of the kubeconfig"),
     Flag("disable-compression", "bool", help="ignored: nothing is compressed", hidden=True),
     Flag("insecure-skip-tls-verify", "bool", help="do not check the server's certificate"),
+    Flag("kuberc", help="file with your defaults and aliases"),
     Flag("kubeconfig", help="kubeconfig file; without one and without $KUBECONFIG, the local cluster is used"),
     Flag("match-server-version", "bool", help="ignored", hidden=True),
     Flag("namespace", "string", "n", help="namespace to work in"),
@@ -43,7 +51,7 @@ GLOBAL_FLAGS = (
     Flag("password", help="password for basic authentication"),
     Flag("profile", default="none", help="ignored", hidden=True),
     Flag("profile-output", default="profile.pprof", help="ignored", hidden=True),
-    Flag("log-flush-frequency", "seconds", help="ignored", hidden=True),
+    Flag("log-flush-frequency", "seconds", default=5.0, help="ignored", hidden=True),
     Flag("request-timeout", default="0", help="how long to wait for one answer (1s, 2m, 3h); 0 for ever"),
     Flag("server", "string", "s", help="address of the server"),
     Flag("tls-server-name", help="name to expect in the server's certificate"),

@@ -41,13 +41,14 @@ LAST = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
 """The order in which kinds are to be created; others come between, by name."""
 
 
-def build(folder: str) -> list[Object]:
-    """The objects of a kustomization, in the order in which they are to be created.
+def build(folder: str, anywhere: bool = False) -> list[Object]:
+    """The objects of a kustomization, in the order in which they are to be created. `anywhere`: its files may lie
+    outside of it.
 
     Raises:
         CommandError: there is none, or it asks for what cannot be done.
     """
-    return sorted(kustomizing.finish(_accumulate(folder, ())), key=_order)
+    return sorted(kustomizing.finish(_accumulate(folder, (), anywhere)), key=_order)
 
 
 def _order(subject: Object) -> tuple[int, str, str, str]:
@@ -57,14 +58,14 @@ def _order(subject: Object) -> tuple[int, str, str, str]:
     return rank, kind if rank >= len(FIRST) else "", metadata.get("namespace") or "", metadata.get("name") or ""
 
 
-def _accumulate(folder: str, above: tuple[str, ...]) -> list[Object]:
+def _accumulate(folder: str, above: tuple[str, ...], anywhere: bool) -> list[Object]:
     here = os.path.realpath(folder)
     if here in above:
         raise CommandError(f"cycle detected: candidate root '{here}' contains visited root '{here}'")
     content = _load(folder)
     objects: list[Object] = []
     for entry in [*(content.get("resources") or []), *(content.get("bases") or [])]:
-        objects += _resource(folder, str(entry), (*above, here))
+        objects += _resource(folder, str(entry), (*above, here), anywhere)
     generated = kustomizing.generate(folder, content)
     _refuse_twins(objects + generated)
     objects += generated
@@ -107,10 +108,17 @@ def _load(folder: str) -> Object:
     return content
 
 
-def _resource(folder: str, entry: str, above: tuple[str, ...]) -> list[Object]:
-    path = entry if entry.startswith(("http://", "https://")) else os.path.join(folder, entry)
+def _resource(folder: str, entry: str, above: tuple[str, ...], anywhere: bool) -> list[Object]:
+    distant = entry.startswith(("http://", "https://"))
+    path = entry if distant else os.path.join(folder, entry)
     if os.path.isdir(path):
-        return _accumulate(path, above)
+        return _accumulate(path, above, anywhere)
+    where, root = os.path.realpath(path), above[-1]
+    if not (distant or anywhere or where.startswith(root + os.sep)) and os.path.exists(where):
+        raise CommandError(
+            f"accumulating resources: accumulation err='accumulating resources from '{entry}': security; file "
+            f"'{where}' is not in or below '{root}'': must build at directory: '{where}': file is not directory"
+        )
     try:
         read = list(manifests.read([path]))
     except CommandError as error:

@@ -33,7 +33,7 @@ def split_format(flags: Flags) -> tuple[str, str]:
     """(format, its argument) of -o and --template; `-o jsonpath={.x}` is ("jsonpath", "{.x}")."""
     chosen = flags.text("output")
     template = flags.text("template") if flags.has("template") else ""
-    if not chosen and template:
+    if template and not flags.given("output"):
         return "go-template", template
     for name in (*TEMPLATES, *JSONPATHS, "custom-columns", "custom-columns-file"):
         if chosen.startswith(f"{name}="):

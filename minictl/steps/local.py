@@ -22,7 +22,7 @@ def local_targets(session: Session, flags: Flags) -> list[Target]:
     read = manifests.read(
         flags.list("filename"),
         recursive=flags.on("recursive"),
-        kustomize=flags.text("kustomize"),
+        kustomize=flags.text("kustomize") if flags.has("kustomize") else "",
         stdin=session.stdin,
     )
     return [_target(one) for manifest in read for one in manifests.items(manifest)]

@@ -38,15 +38,15 @@ PLACES = {
     "Job": _TEMPLATE,
     "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
 }
-FLAGS = (
+NAMED = (
     *options.FILES,
-    options.SELECTOR,
     *options.OUTPUT,
     options.DRY_RUN,
     manager("kubectl-set"),
     Flag("all", "bool", help="all objects of the named types in the namespace"),
     Flag("local", "bool", help="change what the files say, not the server"),
 )
+FLAGS = (*NAMED, options.SELECTOR)
 NOT_ONE = "one or more resources must be specified as <resource> <name> or <resource>/<name>"
 
 
@@ -80,9 +80,9 @@ def check(flags: Flags, words: Sequence[str]) -> None:
     Raises:
         CommandError: naming what is wrong.
     """
-    if flags.on("all") and flags.text("selector"):
+    if flags.on("all") and flags.has("selector") and flags.text("selector"):
         raise CommandError("cannot set --all and --selector at the same time")
-    if not words and not flags.list("filename") and not flags.text("kustomize"):
+    if not words and not targets.has_files(flags):
         raise CommandError(NOT_ONE)
     if flags.on("local") and flags.text("dry-run") == "server":
         raise CommandError("cannot specify --local and --dry-run=server - did you mean --dry-run=client?")
@@ -94,14 +94,7 @@ def found(session: Session, flags: Flags, words: Sequence[str]) -> list[tuple[Ta
     Raises:
         CommandError: any of them cannot be had.
     """
-    choice = Choice(
-        filenames=flags.list("filename"),
-        kustomize=flags.text("kustomize"),
-        recursive=flags.on("recursive"),
-        labels=flags.text("selector"),
-        all=all_of(flags, [*words]),
-        need_names_or_selector=True,
-    )
+    choice = Choice.of(flags, all=all_of(flags, [*words]), need_names_or_selector=True)
     if flags.on("local"):
         return [(target, target.object or {}) for target in local_targets(session, flags)]
     return list(targets.fetch(session, targets.select(session, words, choice)))
@@ -165,6 +158,7 @@ def send(
     Raises:
         ServerError: the server refuses.
     """
+    after = writes.recorded(after)
     patch = two_way_patch(before, after, field_of(target.resource))
     if not patch and not always:
         return

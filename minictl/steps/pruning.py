@@ -7,7 +7,7 @@ from minictl.steps.writing import LAST_APPLIED, delete_options, log_warning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from minictl.resources import Resource
@@ -70,44 +70,67 @@ def resources(session: Session, chosen: list[Resource]) -> list[Resource]:
     return [resource for resource in usual if resource is not None]
 
 
-class Pruner:
-    """Prunes with one selector; `keep` holds the uids of what was applied just now."""
+def places(chosen: Iterable[Resource], namespaces: Iterable[str]) -> list[tuple[Resource, str]]:
+    """Where to look: each namespaced resource in each namespace, then the others."""
+    chosen = list(chosen)
+    found = [(one, namespace) for namespace in namespaces for one in chosen if one.namespaced]
+    return found + [(one, "") for one in chosen if not one.namespaced]
 
-    def __init__(
-        self, session: Session, selector: str, keep: set[str], policy: str, grace_seconds: int, dry_run: str
-    ) -> None:
+
+def leftovers(session: Session, resource: Resource, namespace: str, selector: str, keep: set[str]) -> Iterator[Object]:
+    """The objects under a selector but those whose uids are to be kept.
+
+    Raises:
+        ServerError: they cannot be listed.
+    """
+    listed = session.client.list(resource.path(namespace), {"labelSelector": selector})
+    for item in listed.get("items") or []:
+        if item["metadata"].get("uid") not in keep:
+            yield {"apiVersion": resource.api_version, "kind": resource.kind, **item}
+
+
+def was_applied(subject: Object) -> bool:
+    """Was it once applied, so that apply may delete it too?"""
+    return LAST_APPLIED in (subject["metadata"].get("annotations") or {})
+
+
+class Deletion:
+    """How leftovers are deleted."""
+
+    def __init__(self, session: Session, policy: str, grace_seconds: int, dry_run: str) -> None:
         self.session = session
-        self.selector = selector
-        self.keep = keep
         self.options = delete_options(policy, grace_seconds)
         self.dry_run = dry_run
 
-    def prune(
-        self, chosen: Iterable[Resource], namespaces: Iterable[str], report: Callable[[Resource, Object, str], None]
-    ) -> None:
-        """Deletes, and reports each object.
+    def delete(self, resource: Resource, item: Object) -> None:
+        """Raises ServerError where it is refused."""
+        if self.dry_run == "client":
+            return
+        meta = item["metadata"]
+        query = {"dryRun": "All"} if self.dry_run == "server" else None
+        self.session.client.delete(resource.path(meta.get("namespace", ""), meta["name"]), self.options, query)
 
-        Raises:
-            CommandError: a list or a deletion is refused.
-        """
-        chosen = list(chosen)
-        places = [(one, namespace) for namespace in namespaces for one in chosen if one.namespaced]
-        places += [(one, "") for one in chosen if not one.namespaced]
-        for resource, namespace in places:
-            try:
-                self._prune(resource, namespace, report)
-            except ServerError as error:
-                scope = "namespaced" if namespace else "nonNamespaced"
-                kind = f"{resource.group}/{resource.version}, Kind={resource.kind}"
-                raise CommandError(f"error pruning {scope} object {kind}: {error.message}") from None
 
-    def _prune(self, resource: Resource, namespace: str, report: Callable[[Resource, Object, str], None]) -> None:
-        listed = self.session.client.list(resource.path(namespace), {"labelSelector": self.selector})
-        for item in listed.get("items") or []:
-            meta = item["metadata"]
-            if LAST_APPLIED not in (meta.get("annotations") or {}) or meta.get("uid") in self.keep:
-                continue
-            if self.dry_run != "client":
-                query = {"dryRun": "All"} if self.dry_run == "server" else None
-                self.session.client.delete(resource.path(namespace, meta["name"]), self.options, query)
-            report(resource, {"apiVersion": resource.api_version, "kind": resource.kind, **item}, "pruned")
+def prune(
+    session: Session,
+    where: list[tuple[Resource, str]],
+    selector: str,
+    keep: set[str],
+    deletion: Deletion,
+    report: Callable[[Resource, Object, str], None],
+) -> None:
+    """Deletes what was applied once and is not to be kept, and reports each object.
+
+    Raises:
+        CommandError: a list or a deletion is refused.
+    """
+    for resource, namespace in where:
+        try:
+            for item in leftovers(session, resource, namespace, selector, keep):
+                if was_applied(item):
+                    deletion.delete(resource, item)
+                    report(resource, item, "pruned")
+        except ServerError as error:
+            scope = "namespaced" if namespace else "nonNamespaced"
+            kind = f"{resource.group}/{resource.version}, Kind={resource.kind}"
+            raise CommandError(f"error pruning {scope} object {kind}: {error.message}") from None

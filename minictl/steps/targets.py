@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from minictl.client import Query
+    from minictl.grammar.flags import Flags
     from minictl.resources import Resource
     from minictl.session import Session
 
@@ -101,6 +102,24 @@ class Choice:
         self.all_namespaces = all_namespaces
         self.need_names_or_selector = need_names_or_selector
 
+    @classmethod
+    def of(cls, flags: Flags, *, all: bool = False, need_names_or_selector: bool = False) -> Choice:
+        """What the flags say that a command declares: -f, -k, -R, -l, --field-selector and -A."""
+
+        def text(name: str) -> str:
+            return flags.text(name) if flags.has(name) else ""
+
+        return cls(
+            filenames=flags.list("filename"),
+            kustomize=text("kustomize"),
+            recursive=flags.on("recursive"),
+            labels=text("selector"),
+            fields=text("field-selector"),
+            all=all,
+            all_namespaces=flags.has("all-namespaces") and flags.on("all-namespaces"),
+            need_names_or_selector=need_names_or_selector,
+        )
+
 
 class Selection:
     """The targets, and what went wrong with some of the manifests (to be raised once the others are done).
@@ -117,6 +136,11 @@ class Selection:
 
     def __iter__(self) -> Iterator[Target]:
         return iter(self.targets)
+
+
+def has_files(flags: Flags) -> bool:
+    """Do -f or -k name what the command is about?"""
+    return bool(flags.list("filename")) or (flags.has("kustomize") and bool(flags.text("kustomize")))
 
 
 def select(session: Session, args: Sequence[str], choice: Choice) -> Selection:

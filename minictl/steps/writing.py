@@ -13,7 +13,7 @@ import os
 import time
 
 from minictl import manifests
-from minictl.errors import CommandError, ServerError, Unreachable, raise_all
+from minictl.errors import PROGRAM, CommandError, ServerError, Unreachable, raise_all
 from minictl.grammar.flags import Flag
 from minictl.output.structured import escape_html
 from minictl.steps import targets
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Object = dict[str, Any]
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+CHANGE_CAUSE = "kubernetes.io/change-cause"
 
 VALIDATE = Flag(
     "validate",
@@ -84,6 +85,27 @@ class Writes:
     def prints_objects(self) -> bool:
         """Does -o ask for whole objects rather than names?"""
         return self.flags.text("output") not in ("", "name")
+
+    @property
+    def cause(self) -> str:
+        """This command line, where --record asks that changes say what caused them; else ""."""
+        if not self.flags.has("record") or not self.flags.on("record"):
+            return ""
+        return " ".join([PROGRAM, self.session.path, *self.session.args, *self.flags.words])
+
+    def recorded(self, object: Object) -> Object:
+        """The object, saying what caused it where --record asks for it."""
+        if not self.cause:
+            return object
+        meta = object["metadata"]
+        annotations = {**(meta.get("annotations") or {}), CHANGE_CAUSE: self.cause}
+        return {**object, "metadata": {**meta, "annotations": annotations}}
+
+    def record_afterwards(self, path: str) -> None:
+        """The same for an object that was changed without being sent as a whole."""
+        if self.cause and self.sends:
+            patch = {"metadata": {"annotations": {CHANGE_CAUSE: self.cause}}}
+            self.session.client.patch(path, patch, "merge", self.query)
 
     def report(self, what: Target | Resource, object: Object, done: str, typed: bool = False) -> None:
         """Tells what was done. `typed`: the object was made here, and JSON keeps the order of its fields."""
@@ -174,7 +196,7 @@ def need_resources(flags: Flags, args: list[str]) -> None:
     Raises:
         CommandError: there are neither arguments nor files.
     """
-    if not args and not flags.list("filename") and not flags.text("kustomize"):
+    if not args and not targets.has_files(flags):
         raise CommandError(NOTHING_NAMED)
 
 
@@ -294,7 +316,7 @@ def within(error: CommandError, verb: str, source: str) -> CommandError:
 
 # --- deleting
 
-DELETION = (
+_DELETION = (
     Flag(
         "cascade",
         "string",
@@ -305,8 +327,10 @@ DELETION = (
     Flag("grace-period", "int", default=-1, help="seconds to end in; negative: the object's own; 0 only with --force"),
     Flag("force", "bool", help="remove at once, without waiting for anything to end"),
     Flag("timeout", "seconds", help="how long to wait; 0: as long as it takes"),
-    Flag("wait", "bool", default=True, help="wait until the objects are gone"),
 )
+DELETION = (*_DELETION, Flag("wait", "bool", default=True, help="wait until the objects are gone"))
+REPLACEMENT = (*_DELETION, Flag("wait", "bool", help="ignored: what is replaced has to be gone first", hidden=True))
+"""Flags of commands that may have to delete before they can create."""
 _PROPAGATION = {"background": "Background", "foreground": "Foreground", "orphan": "Orphan"}
 
 
