@@ -35,7 +35,10 @@ GRACE_SECONDS = 50.0
 STARTUP_SECONDS = 60.0
 """The same for a node that was never heard from, from its creation."""
 SECOND_LOOK_SECONDS = 1.0
-"""Before a node is called unreachable it is looked at once more: after the machine slept, everybody is late."""
+"""Before a node is called unreachable it is looked at once more."""
+LATE_SECONDS, LATE_LOOK_SECONDS = 5.0, 11.0
+"""Where its silence is noticed as late as the first, the machine slept, or its clock jumped: whoever lives is heard of
+within the second."""
 CALL = Call(manager="node-controller", user="system:kube-controller-manager")
 
 
@@ -65,12 +68,13 @@ class _Lifecycle:
             self.suspects.pop(name, None)
             return None
         heard, grace_seconds = _last_heard(api, record.object)
-        left_seconds = grace_seconds - (api.clock.now() - heard).total_seconds()
+        # A heartbeat from the future is no sign of life either: then the clock was set back.
+        left_seconds = grace_seconds - abs((api.clock.now() - heard).total_seconds())
         if left_seconds > 0:
             self.suspects.pop(name, None)
         elif self.suspects.get(name) != heard:
             self.suspects[name] = heard
-            left_seconds = SECOND_LOOK_SECONDS
+            left_seconds = SECOND_LOOK_SECONDS if left_seconds > -LATE_SECONDS else LATE_LOOK_SECONDS
         else:
             await _write_silence(api, name)
         if _is_silent(record.object):

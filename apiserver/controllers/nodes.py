@@ -105,8 +105,9 @@ async def _beat(api: API, node: Object) -> float:
         return RENEW_SECONDS
     renewed = (lease.object.get("spec") or {}).get("renewTime")
     due = datetime.fromisoformat(renewed) + timedelta(seconds=RENEW_SECONDS) if renewed else now
-    if due > now:
-        return (due - now).total_seconds()
+    left_seconds = (due - now).total_seconds()
+    if 0 < left_seconds <= RENEW_SECONDS:  # more than that: the clock was set back
+        return left_seconds
     with contextlib.suppress(NotFound):
         await api.modify(LEASE, LEASES, name, lambda old: {**old, "spec": _lease(node, now)["spec"]}, call=CALL)
     return RENEW_SECONDS

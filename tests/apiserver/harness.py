@@ -23,9 +23,9 @@ Object = dict[str, Any]
 class Harness:
     """`async with Harness() as h:` gives h.api and h.clock; `await h.settle()` returns when no controller has work."""
 
-    def __init__(self, log: Log | None = None, **settings: Any) -> None:
+    def __init__(self, log: Log | None = None, clock: ManualClock | None = None, **settings: Any) -> None:
         self._folder = tempfile.TemporaryDirectory()
-        self.clock = ManualClock()
+        self.clock = clock or ManualClock()
         self.cluster = Cluster(
             Settings(state_folder=Path(self._folder.name), **settings), log or MemoryLog(), self.clock, "CA\n"
         )
