@@ -21,6 +21,7 @@ from apiserver.http.handlers import Handlers
 from apiserver.http.measures import Measures
 from apiserver.http.paths import segments
 from apiserver.http.requests import MAX_BODY_BYTES, Request, Response, too_large
+from apiserver.storage import LogError
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -72,6 +73,8 @@ class App:
             response = await self._answer(request)
         except errors.APIError as error:
             response = answers.refusal(error)
+        except LogError as error:
+            response = answers.refusal(errors.InternalError(str(error)))
         except Exception as error:
             log.exception("%s %s failed", scope["method"], scope["path"])
             response = answers.refusal(

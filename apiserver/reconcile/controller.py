@@ -11,6 +11,7 @@ from apiserver.api import API
 from apiserver.errors import APIError, Conflict, NotFound
 from apiserver.kind import Kind, Object
 from apiserver.reconcile.workqueue import Key, WorkQueue
+from apiserver.storage import LogError
 
 log = logging.getLogger(__name__)
 
@@ -157,6 +158,8 @@ class Runner:
                 return
             seconds = queue.retry(key)
             log.warning("%s: %s: %s (again in %.3g s)", name, _shown(key), error.message, seconds)
+        except LogError:
+            queue.retry(key)  # the store has said so already
         except Exception:
             seconds = queue.retry(key)
             log.exception("%s: %s failed (again in %.3g s)", name, _shown(key), seconds)

@@ -20,6 +20,7 @@ revision that is safe: numbering goes on from there.
 from __future__ import annotations
 
 import asyncio
+import logging
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -30,6 +31,8 @@ from typing import Any
 import orjson
 
 from apiserver.storage import Compacted, Log, LogError, Record
+
+log = logging.getLogger(__name__)
 
 BATCH_RECORDS = 512
 """Most records in one transaction."""
@@ -138,9 +141,13 @@ class Store:
             try:
                 await loop.run_in_executor(self._thread, self._log.append, records)
             except Exception as error:
+                if not self.is_refused:  # once, however many writes are refused: there may be no room for a longer log
+                    log.error("writes are refused from now on: %s", error)
                 self.is_refused = True
                 self._refuse(batch, error)
                 break
+            if self.is_refused:
+                log.info("writes are taken again")
             self.is_refused = False
             for record, written in batch:
                 self._publish(record)
