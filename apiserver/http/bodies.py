@@ -9,12 +9,12 @@ import orjson
 from apiserver import errors
 from apiserver.call import Call
 from apiserver.http import protobuf
-from apiserver.http.negotiate import JSON, YAML, load_yaml, media_type
+from apiserver.http.negotiate import JSON, YAML, NotYAML, load_yaml, media_type
 from apiserver.http.options import FIELD_MANAGER_MAX_BYTES, boolean
 from apiserver.http.requests import Request
 from apiserver.kind import Kind, Object
 from apiserver.objects import decoding, refusing
-from schemas import Schema, load, yamls
+from schemas import Schema, load
 
 ACCEPTED_WITHOUT_STRUCT = "application/json, application/yaml"
 ACCEPTED_BODIES = f"{ACCEPTED_WITHOUT_STRUCT}, application/vnd.kubernetes.protobuf"
@@ -55,7 +55,7 @@ async def read_json(request: Request, schema: Schema, kind: str) -> tuple[bytes,
 def _from_yaml(body: bytes, schema: Schema, kind: str) -> tuple[bytes, decoding.Problems]:
     try:
         value, problem = load_yaml(body)
-    except yamls.YAMLError as error:
+    except NotYAML as error:
         raise refusing.unrecognized(kind, str(error), body) from None
     return orjson.dumps(value), (problem,) if problem else ()
 

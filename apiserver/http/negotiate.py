@@ -9,7 +9,6 @@ import orjson
 
 from apiserver import errors
 from apiserver.objects import decoding, refusing
-from schemas import yamls
 
 JSON, YAML = "application/json", "application/yaml"
 TABLE, PARTIAL, PARTIAL_LIST = "Table", "PartialObjectMetadata", "PartialObjectMetadataList"
@@ -64,10 +63,14 @@ def media_type(header: str) -> str:
     return header.partition(";")[0].strip().lower()
 
 
+class NotYAML(Exception):
+    """A body that cannot be read; the message is that of Go's YAML library."""
+
+
 def load_yaml(body: bytes) -> tuple[Any, str]:
     """The value of a YAML body, and a complaint about the keys that are written twice, "" where there are none.
 
-    Raises yamls.YAMLError.
+    Raises NotYAML.
     """
     if body.lstrip()[:1] == b"{":  # most YAML on the wire is JSON, and JSON is read a hundred times faster
         try:
@@ -77,9 +80,16 @@ def load_yaml(body: bytes) -> tuple[Any, str]:
         else:
             if not decoding.has_duplicates(body, value):
                 return value, ""
-    value, duplicates = yamls.load_with_duplicates(body)
+    from schemas import yamls  # here: most servers never see any, and PyYAML takes a twentieth of their start
+
+    try:
+        value, duplicates = yamls.load_with_duplicates(body)
+    except yamls.YAMLError as error:
+        raise NotYAML(str(error)) from None
     return value, "\n  ".join([refusing.YAML_PROBLEMS, *duplicates]) if duplicates else ""
 
 
 def dump_yaml(value: Any) -> bytes:
+    from schemas import yamls
+
     return yamls.dump(value).encode()

@@ -13,7 +13,7 @@ from apiserver.api import API
 from apiserver.call import Call
 from apiserver.clock import Clock, timestamp
 from apiserver.http.bodies import call_of, field_validation, unknown_format
-from apiserver.http.negotiate import load_yaml, media_type
+from apiserver.http.negotiate import NotYAML, load_yaml, media_type
 from apiserver.http.options import check_patch_options
 from apiserver.http.paths import Target
 from apiserver.http.requests import Request
@@ -23,7 +23,6 @@ from apiserver.objects.gostructs import DecodeError
 from apiserver.objects.patch import apply, copied, jsonpatch, merge, strategic
 from apiserver.objects.validation import invalid
 from apiserver.storage import Record
-from schemas import yamls
 
 JSON_PATCH = "application/json-patch+json"
 MERGE = "application/merge-patch+json"
@@ -168,7 +167,7 @@ def _read_manifest(body: bytes) -> tuple[dict[str, Any], str]:
     """An applied manifest, and a complaint about the keys it has twice."""
     try:
         value, duplicates = load_yaml(body)
-    except yamls.YAMLError as error:
+    except NotYAML as error:
         raise errors.BadRequest(f"error decoding YAML: {_CONVERTING}{error}") from None
     if value is None:
         return {}, ""
