@@ -22,6 +22,7 @@ from itertools import count
 from apiserver.api import API
 from apiserver.call import Call
 from apiserver.clock import timestamp
+from apiserver.controllers._podclaims import bind_claims, storage_of
 from apiserver.deletion import DeleteOptions
 from apiserver.errors import APIError, NotFound
 from apiserver.kind import Object
@@ -32,7 +33,6 @@ from apiserver.kinds.persistentvolumeclaim import kind as CLAIM
 from apiserver.kinds.pod import kind as POD
 from apiserver.kinds.poddisruptionbudget import kind as BUDGET
 from apiserver.kinds.storageclass import kind as CLASS
-from apiserver.objects import binding
 from apiserver.objects.podstatus import TERMINAL, Verdict, condition
 from apiserver.objects.scheduling import messages
 from apiserver.objects.scheduling.cluster import Cluster, NodeInfo
@@ -40,7 +40,7 @@ from apiserver.objects.scheduling.filters import Refusal, View, refusal_of
 from apiserver.objects.scheduling.pods import PodInfo, read
 from apiserver.objects.scheduling.preemption import Preemption, budget_of, preempt
 from apiserver.objects.scheduling.scoring import best_of
-from apiserver.objects.scheduling.storage import Choice, Storage
+from apiserver.objects.scheduling.storage import Choice
 from apiserver.reconcile.controller import Controller, Result
 from apiserver.reconcile.events import Pace, Recorder
 from apiserver.reconcile.workqueue import Key
@@ -145,12 +145,15 @@ class _Scheduler:
         if uid in self.cluster.pods or (old is not None and not _asks_differently(old, new)):
             return ()  # being bound, or nothing that a decision rests on has changed
         self.parked.pop(uid, None)
-        self._wait(read(new))
+        info, nominated = read(new), (new.get("status") or {}).get("nominatedNodeName", "")
+        self.cluster.nominate(info, nominated)
+        self._wait(info)
         return ((metadata["namespace"], metadata["name"]),)
 
     def _came(self, uid: str, node: str, pod: Object) -> Iterable[Key]:
         self.waiting.pop(uid, None)
         self.parked.pop(uid, None)
+        self.cluster.nominated.pop(uid, None)
         keys: list[Key] = []
         if uid in self._binding:
             self._binding.discard(uid)
@@ -166,7 +169,8 @@ class _Scheduler:
     def _left(self, uid: str) -> Iterable[Key]:
         self.waiting.pop(uid, None)
         self.parked.pop(uid, None)
-        if uid not in self.cluster.pods:
+        was_promised = self.cluster.nominated.pop(uid, None) is not None
+        if not was_promised and uid not in self.cluster.pods:
             return ()
         self.cluster.remove(uid)
         return self._woken(POD_LEFT)
@@ -213,19 +217,19 @@ class _Scheduler:
         if not self.cluster.nodes:
             await self._park(api, pod, frozenset(("node",)), messages.NO_NODES)
             return
-        storage = _storage_of(api, pod)
-        if storage.lacking:
-            total = len(self.cluster.nodes)
-            helpless = messages.unavailable(total, [messages.NOT_HELPFUL] * total)
-            text = messages.pending_for_all(total, storage.lacking, helpless)
-            await self._park(api, pod, CLAIM_CHANGED, text)
+        storage = storage_of(api, pod)
+        lacking = messages.CONTRADICTION if pod.named_nodes == frozenset() else storage.lacking
+        if lacking:
+            await self._park(api, pod, CLAIM_CHANGED, messages.pending_for_all(len(self.cluster.nodes), lacking))
             return
-        possible, refusals = self._judged(pod, storage)
+        view = View(pod, self.cluster, storage)
+        with self.cluster.reserving(pod):
+            possible, refusals = self._judged(view)
         if not possible:
-            await self._give_up(api, pod, refusals)
+            await self._give_up(api, view, refusals)
             return
         known = self.parked.get(pod.uid)
-        before = known.node if known else ""
+        before = (known.node if known else "") or self.cluster.nominated_for(pod)
         node = next((each for each in possible if each.name == before), None) or best_of(possible, pod, self.cluster)
         if not storage.open:
             await self._place(api, pod, node)
@@ -236,14 +240,12 @@ class _Scheduler:
     async def _bind_claims(self, api: API, pod: PodInfo, node: NodeInfo, choices: Iterable[Choice]) -> None:
         """Have the claims of a Pod bound on its node; their binding wakes the Pod up again."""
         try:
-            for claim, volume in choices:
-                await (_select_node(api, claim, node.name) if volume is None else _keep_for(api, volume, claim))
+            await bind_claims(api, node.name, choices, CALL)
         except APIError:
             self._wait(pod)
             raise
 
-    def _judged(self, pod: PodInfo, storage: Storage) -> tuple[list[NodeInfo], dict[str, Refusal]]:
-        view = View(pod, self.cluster, storage)
+    def _judged(self, view: View) -> tuple[list[NodeInfo], dict[str, Refusal]]:
         possible, refusals = [], {}
         for node in self.cluster.nodes.values():
             refusal = refusal_of(node, view)
@@ -280,25 +282,26 @@ class _Scheduler:
             self.cluster.assign(read(record.object), node)
         return not node
 
-    async def _give_up(self, api: API, pod: PodInfo, refusals: dict[str, Refusal]) -> None:
-        total = len(self.cluster.nodes)
+    async def _give_up(self, api: API, view: View, refusals: dict[str, Refusal]) -> None:
+        pod, total = view.pod, len(self.cluster.nodes)
         budgets = [budget_of(record.object) for record in api.list(BUDGET)]
-        outcome = preempt(pod, self.cluster, refusals, [budget for budget in budgets if budget is not None])
+        with self.cluster.reserving(pod):
+            outcome = preempt(view, refusals, [budget for budget in budgets if budget is not None])
         reasons = [reason for refusal in refusals.values() for reason in refusal.reasons]
         text = messages.unavailable(total, reasons)
-        if not outcome.node:
+        if outcome.message:
             text = messages.pending(total, reasons, outcome.message)
         await self._park(api, pod, frozenset(r.by for r in refusals.values()), text, outcome.node)
-        if outcome.node:
-            await self._evict(api, pod, outcome)
+        await self._evict(api, pod, outcome)
 
     async def _park(
         self, api: API, pod: PodInfo, refused_by: frozenset[str], message: str, nominated: str = ""
     ) -> None:
         """Put a Pod aside, and say why: in its PodScheduled condition and, when it is news, in an Event."""
-        known = self.parked.get(pod.uid)
+        known, before = self.parked.get(pod.uid), self.cluster.nominated_for(pod)
         self.parked[pod.uid] = _Parked(pod, refused_by, message)
-        if known is not None and known.message == message and not nominated:
+        self.cluster.nominate(pod, nominated)
+        if known is not None and known.message == message and nominated == before:
             return
         now = timestamp(api.clock.now())
 
@@ -311,6 +314,7 @@ class _Scheduler:
             verdict = Verdict(False, "Unschedulable", message)
             new = condition("PodScheduled", verdict, before, object["metadata"].get("generation"), now)
             status["conditions"] = [*(c for c in conditions if c["type"] != "PodScheduled"), new]
+            status.pop("nominatedNodeName", None)
             if nominated:
                 status["nominatedNodeName"] = nominated
             return object
@@ -365,30 +369,3 @@ def _asks_differently(old: Object, new: Object) -> bool:
 def _offer(node: NodeInfo) -> tuple[object, ...]:
     """What a node offers: when this changes, Pods that found no place may find one."""
     return node.labels, list(node.taints), node.unschedulable, dict(node.allocatable)
-
-
-def _storage_of(api: API, pod: PodInfo) -> Storage:
-    claims = {name: api.find(CLAIM, pod.namespace, name) for name in pod.claims}
-    return Storage.of(
-        {name: record.object if record else None for name, record in claims.items()},
-        lambda: (record.object for record in api.list(VOLUME)),
-        lambda: (record.object for record in api.list(CLASS)),
-        pod.own_claims,
-    )
-
-
-async def _keep_for(api: API, volume: Object, claim: Object) -> None:
-    """Raises Conflict where the volume has changed since it was chosen."""
-
-    def kept(current: Object) -> Object:
-        current["metadata"]["resourceVersion"] = volume["metadata"]["resourceVersion"]
-        return binding.bound_volume(current, claim)
-
-    await api.modify(VOLUME, "", volume["metadata"]["name"], kept, call=CALL)
-
-
-async def _select_node(api: API, claim: Object, node: str) -> None:
-    def selected(current: Object) -> Object:
-        return binding.annotated(current, binding.SELECTED_NODE, node)
-
-    await api.modify(CLAIM, claim["metadata"]["namespace"], claim["metadata"]["name"], selected, call=CALL)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from apiserver.kind import AGE, NAME, Column, Kind, Object, Part, Since
 from apiserver.objects.podcolumns import TERMINAL, readiness_gates, summarize
-from apiserver.objects.poddefaults import default_pod
+from apiserver.objects.poddefaults import default_pod, merge_label_keys
 from apiserver.objects.podwarnings import name_warnings, pod_warnings
 from apiserver.objects.validation import Causes
 from apiserver.objects.validation.names import subdomain_name
@@ -65,6 +65,11 @@ def is_new_generation(new: Object, old: Object) -> bool:
     if spec == before:
         return False
     return {**spec, "nodeName": ""} != {**before, "nodeName": ""}
+
+
+def prepare(new: Object, old: Object | None) -> None:
+    if old is None:
+        merge_label_keys(new)
 
 
 def prepare_status(new: Object, old: Object) -> None:
@@ -144,6 +149,7 @@ kind = Kind(
         "status.nominatedNodeName": nominated_node,
     },
     validate_name=subdomain_name,
+    prepare=prepare,
     default=default_pod,
     prepare_status=prepare_status,
     validate=validate,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from apiserver.objects.quantity import Quantity, parse
+from apiserver.objects.scheduling.labels import PREFERRED, REQUIRED
 from apiserver.objects.validation.resources import container_requests
 
 Object = dict[str, Any]
@@ -48,6 +50,33 @@ def default_pod(pod: Object) -> None:
         status["qosClass"] = qos_class(spec)
     if spec.get("schedulingGates") and not status.get("conditions"):
         status["conditions"] = [_GATED.copy()]
+
+
+def merge_label_keys(pod: Object) -> None:
+    """Say in the selectors of a new Pod's wishes which values its matchLabelKeys and mismatchLabelKeys stand for."""
+    spec, labels = pod.get("spec") or {}, pod["metadata"].get("labels") or {}
+    for wish in _wishes(spec):
+        selector = wish.get("labelSelector")
+        meant = [
+            {"key": key, "operator": operator, "values": [labels[key]]}
+            for operator, keys in (("In", "matchLabelKeys"), ("NotIn", "mismatchLabelKeys"))
+            for key in wish.get(keys) or ()
+            if key in labels
+        ]
+        if meant and selector is not None:
+            wish["labelSelector"] = {
+                **selector,
+                "matchExpressions": [*(selector.get("matchExpressions") or ()), *meant],
+            }
+
+
+def _wishes(spec: Object) -> Iterator[Object]:
+    """What a Pod says about other Pods: terms of its affinity, and how it is to be spread."""
+    for kind in ("podAffinity", "podAntiAffinity"):
+        affinity = (spec.get("affinity") or {}).get(kind) or {}
+        yield from affinity.get(REQUIRED) or ()
+        yield from (preferred.get("podAffinityTerm") or {} for preferred in affinity.get(PREFERRED) or ())
+    yield from spec.get("topologySpreadConstraints") or ()
 
 
 _GATED = {

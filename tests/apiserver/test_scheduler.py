@@ -181,3 +181,75 @@ async def test_the_most_important_of_those_who_wait_goes_first():
         await h.api.delete(h.kind("Pod"), "default", "first")
         await h.settle()
         assert nodes_of(h) == {"early": "", "vital": "node-1"}
+
+
+async def test_a_promised_place_is_waited_for_and_kept_for_whom_it_was_promised():
+    slow = {"minictl.dev/termination-seconds": "20"}
+    async with Harness(nodes=1) as h:
+        lesser = pod("lesser", cpu="20")
+        lesser["metadata"]["annotations"] = slow
+        await run(h, lesser)
+        await run(h, pod("vital", cpu="20", priorityClassName="system-node-critical"))
+        assert h.get("Pod", "vital")["status"]["nominatedNodeName"] == "node-1"
+        await run(h, pod("small", cpu="13"))
+        assert nodes_of(h) == {"lesser": "node-1", "vital": "", "small": ""}
+        h.clock.advance(20)
+        await h.settle()
+        assert nodes_of(h) == {"vital": "node-1", "small": ""}
+        assert "nominatedNodeName" not in h.get("Pod", "vital")["status"]
+        assert [reason for reason, _ in said(h, "lesser")] == ["Scheduled", "Preempted"]
+        assert said(h, "small")[0][1].startswith("0/1 nodes are available: 1 Insufficient cpu.")
+
+
+async def test_a_claim_for_one_pod_is_not_used_by_two():
+    claim = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "mine"},
+        "spec": {"accessModes": ["ReadWriteOncePod"], "resources": {"requests": {"storage": "1Gi"}}},
+    }
+    volume = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": "v"},
+        "spec": {"accessModes": ["ReadWriteOncePod"], "capacity": {"storage": "1Gi"}, "hostPath": {"path": "/v"}},
+    }
+    uses = {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "mine"}}]}
+    async with Harness() as h:
+        await run(h, volume, claim, pod("a", **uses))
+        await run(h, pod("b", **uses))
+        assert nodes_of(h)["a"]
+        assert said(h, "b")[0][1] == (
+            "0/3 nodes are available: 3 node has pod using PersistentVolumeClaim with the same name and "
+            "ReadWriteOncePod access mode. no new claims to deallocate, preemption: 0/3 nodes are available: "
+            "3 No preemption victims found for incoming pod."
+        )
+        await h.api.delete(h.kind("Pod"), "default", "a")
+        await h.settle()
+        assert nodes_of(h)["b"]
+
+
+async def test_terms_that_contradict_each_other_fit_no_node():
+    fields = [{"key": "metadata.name", "operator": "In", "values": [name]} for name in ("node-1", "node-2")]
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchFields": fields}]}}
+    async with Harness() as h:
+        await run(h, pod("a", affinity={"nodeAffinity": required}))
+        assert said(h, "a")[0][1] == (
+            "0/3 nodes are available: pod affinity terms conflict. no new claims to deallocate, preemption: "
+            "0/3 nodes are available: 3 Preemption is not helpful for scheduling."
+        )
+
+
+async def test_label_keys_become_part_of_the_selectors():
+    wish = {"labelSelector": {}, "topologyKey": "kubernetes.io/hostname", "matchLabelKeys": ["v"]}
+    spread = [wish | {"maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"}]
+    avoids = {"requiredDuringSchedulingIgnoredDuringExecution": [wish | {"mismatchLabelKeys": ["w", "x"]}]}
+    async with Harness() as h:
+        spec = {"topologySpreadConstraints": spread, "affinity": {"podAntiAffinity": avoids}}
+        await run(h, pod("a", labels={"v": "1", "w": "2"}, **spec), pod("b", labels={"v": "1"}))
+        stored, same = h.get("Pod", "a")["spec"], {"key": "v", "operator": "In", "values": ["1"]}
+        assert stored["topologySpreadConstraints"][0]["labelSelector"] == {"matchExpressions": [same]}
+        term = stored["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][0]
+        other = {"key": "w", "operator": "NotIn", "values": ["2"]}
+        assert term["labelSelector"]["matchExpressions"] == [same, other]
+        assert len(set(nodes_of(h).values())) == 2

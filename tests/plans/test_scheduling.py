@@ -58,7 +58,7 @@ def why(cluster: Cluster, wanted: Object) -> str:
     refusals = {n.name: r for n in cluster.nodes.values() if (r := refusal_of(n, view)) is not None}
     assert len(refusals) == len(cluster.nodes)
     reasons = [reason for refusal in refusals.values() for reason in refusal.reasons]
-    return messages.pending(len(cluster.nodes), reasons, preempt(info, cluster, refusals).message)
+    return messages.pending(len(cluster.nodes), reasons, preempt(view, refusals).message)
 
 
 def possible(cluster: Cluster, wanted: Object) -> list[str]:
@@ -337,7 +337,7 @@ def attempt(cluster: Cluster, wanted: Object, *budgets: Budget) -> tuple[str, li
     info = read(wanted)
     view = View(info, cluster)
     refusals = {n.name: r for n in cluster.nodes.values() if (r := refusal_of(n, view)) is not None}
-    outcome = preempt(info, cluster, refusals, budgets)
+    outcome = preempt(view, refusals, budgets)
     return outcome.node, sorted(victim.name for victim in outcome.victims)
 
 
@@ -379,3 +379,32 @@ def test_equals_are_not_sent_away_and_the_patient_never_ask():
     assert why(full, pod(cpu="1", priority=20, preemptionPolicy="Never")).endswith(
         "preemption: not eligible due to preemptionPolicy=Never."
     )
+
+
+def test_more_pods_weigh_more_whatever_their_priority():
+    cluster = a_cluster(
+        node("node-1"),
+        node("node-2"),
+        node_1=[pod("a", cpu="3", priority=5), pod("b", cpu="1", priority=-4)],
+        node_2=[pod("c", cpu="4", priority=5)],
+    )
+    assert attempt(cluster, pod(cpu="4", priority=10)) == ("node-2", ["c"])
+
+
+def test_a_promised_place_is_taken_for_those_who_are_no_more_important():
+    cluster = a_cluster(node("node-1"), node_1=[pod("going", cpu="3", priority=1)])
+    cluster.pods["uid-going"].terminating = True
+    promised = read(pod("vital", cpu="4", priority=10))
+    cluster.nominate(promised, "node-1")
+    view = View(promised, cluster)
+    refusal = refusal_of(cluster.nodes["node-1"], view)
+    assert refusal is not None
+    outcome = preempt(view, {"node-1": refusal})
+    text = "not eligible due to a terminating pod on the nominated node."
+    assert (outcome.node, outcome.victims, outcome.message) == ("node-1", (), text)
+    for priority, fits in ((10, False), (11, True)):
+        other = read(pod("other", cpu="1", priority=priority))
+        with cluster.reserving(other):
+            assert (refusal_of(cluster.nodes["node-1"], View(other, cluster)) is None) is fits
+    assert cluster.nodes["node-1"].requested == {"cpu": 3000}
+    assert promised.node == ""

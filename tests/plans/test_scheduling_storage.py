@@ -8,7 +8,7 @@ import pytest
 
 from apiserver.objects import binding
 from apiserver.objects.scheduling.cluster import NodeInfo
-from apiserver.objects.scheduling.storage import ELSEWHERE, NONE_HERE, UNBOUND, VOLUME_GONE, Storage
+from apiserver.objects.scheduling.storage import ELSEWHERE, NONE_HERE, OTHER_ZONE, UNBOUND, VOLUME_GONE, Storage
 
 Object = dict[str, Any]
 HERE, THERE = NodeInfo("here", {"zone": "a"}), NodeInfo("there", {"zone": "b"})
@@ -89,6 +89,22 @@ def test_a_claim_that_is_still_to_be_made_for_the_pod_is_waited_for() -> None:
 )
 def test_why_a_node_cannot_take_a_pod(given: Storage, reasons: tuple[str, ...]) -> None:
     assert given.refusal(HERE) == reasons
+
+
+@pytest.mark.parametrize(
+    ("labels", "zone", "fits"),
+    [
+        ({"topology.kubernetes.io/zone": "a"}, "a", True),
+        ({"topology.kubernetes.io/zone": "b__c"}, "a", False),
+        ({"failure-domain.beta.kubernetes.io/zone": "b__a"}, "a", True),
+        ({"topology.kubernetes.io/zone": "b"}, "", True),
+    ],
+)
+def test_a_volume_stays_in_its_zone(labels: dict[str, str], zone: str, fits: bool) -> None:
+    placed = volume("v")
+    placed["metadata"]["labels"] = labels
+    somewhere = NodeInfo("n", labels={"topology.kubernetes.io/zone": zone} if zone else {})
+    assert storage([bound("v")], placed).refusal(somewhere) == (() if fits else (OTHER_ZONE,))
 
 
 def test_small_claims_choose_first_and_no_volume_is_chosen_twice() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -92,6 +94,8 @@ class Cluster:
         """Those of `pods` with required anti-affinity: they have a say in where others go."""
         self.with_preferences: dict[str, PodInfo] = {}
         """Those of `pods` that would rather be near, or far from, others."""
+        self.nominated: dict[str, tuple[PodInfo, str]] = {}
+        """Pods that wait for others to leave the node on which they have been promised a place."""
         self.namespaces: dict[str, dict[str, str]] = {}
         """Labels of namespaces."""
 
@@ -132,5 +136,32 @@ class Cluster:
         if node is not None and uid in node.pods:
             node.remove(pod)
 
+    def nominate(self, pod: PodInfo, node: str) -> None:
+        """Promise a Pod a place on a node, or ("") take a promise back."""
+        self.nominated.pop(pod.uid, None)
+        if node:
+            self.nominated[pod.uid] = pod, node
+
+    def nominated_for(self, pod: PodInfo) -> str:
+        """The node on which a Pod has been promised a place, "" where it has not."""
+        return self.nominated.get(pod.uid, (pod, ""))[1]
+
+    @contextmanager
+    def reserving(self, pod: PodInfo) -> Iterator[None]:
+        """The cluster as it is to be seen by `pod`: what was promised to others, no less important, is taken."""
+        others = [(other, node) for other, node in self.nominated.values() if _goes_before(other, pod)]
+        for other, node in others:
+            self.assign(other, node)
+        try:
+            yield
+        finally:
+            for other, _ in others:
+                self.remove(other.uid)
+                other.node = ""
+
     def namespace_labels(self, name: str) -> dict[str, str]:
         return self.namespaces.get(name, {})
+
+
+def _goes_before(other: PodInfo, pod: PodInfo) -> bool:
+    return other.uid != pod.uid and not other.node and other.priority >= pod.priority

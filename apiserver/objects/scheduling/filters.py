@@ -42,6 +42,13 @@ class View:
         return Neighbours.of(self.pod, self.cluster)
 
     @cached_property
+    def has_rival(self) -> bool:
+        """Whether another Pod on some node uses a claim that only one Pod may use."""
+        wanted = self.storage.exclusive
+        others = self.cluster.pods.values() if wanted else ()
+        return any(other.namespace == self.pod.namespace and wanted.intersection(other.claims) for other in others)
+
+    @cached_property
     def distributions(self) -> list[Distribution]:
         return [Distribution.of(self.pod, s, self.cluster) for s in self.pod.spread if s.required]
 
@@ -96,6 +103,13 @@ def _fits(pod: PodInfo, node: NodeInfo, view: View) -> Refusal | None:
     return Refusal(tuple(reasons), is_final, "resources") if reasons else None
 
 
+def _alone_with_claims(pod: PodInfo, node: NodeInfo, view: View) -> Refusal | None:
+    if view.has_rival:
+        text = "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
+        return Refusal((text,), False, "pods")
+    return None
+
+
 def _has_volumes(pod: PodInfo, node: NodeInfo, view: View) -> Refusal | None:
     reasons = view.storage.refusal(node)
     return Refusal(reasons, True, "claims") if reasons else None
@@ -130,6 +144,7 @@ FILTERS: tuple[tuple[Filter, Callable[[PodInfo, Cluster], bool]], ...] = (
     (_wanted, lambda pod, _: pod.wants_node is not None),
     (_ports_free, lambda pod, _: bool(pod.ports)),
     (_fits, lambda *_: True),
+    (_alone_with_claims, lambda pod, _: bool(pod.claims)),
     (_has_volumes, lambda pod, _: bool(pod.claims)),
     (_spread, lambda pod, _: bool(pod.spread)),
     (_neighbourly, lambda pod, cluster: bool(pod.near or pod.far or cluster.keeping_away)),

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 NO_NODES = "no nodes available to schedule pods"
 NOT_HELPFUL = "Preemption is not helpful for scheduling"
 NO_VICTIMS = "No preemption victims found for incoming pod"
+CONTRADICTION = "pod affinity terms conflict"
 NEVER_PREEMPTS = "not eligible due to preemptionPolicy=Never."
+WAITS_FOR_VICTIMS = "not eligible due to a terminating pod on the nominated node."
 NO_CLAIMS = "no new claims to deallocate"
 
 
@@ -25,6 +27,7 @@ def pending(total: int, reasons: Iterable[str], preemption: str) -> str:
     return f"{unavailable(total, reasons)} {NO_CLAIMS}, preemption: {preemption}"
 
 
-def pending_for_all(total: int, reason: str, preemption: str) -> str:
+def pending_for_all(total: int, reason: str) -> str:
     """The sentence where one reason holds for the Pod itself, whatever the node: it is not counted."""
-    return f"0/{total} nodes are available: {reason}. {NO_CLAIMS}, preemption: {preemption}"
+    helpless = unavailable(total, [NOT_HELPFUL] * total)
+    return f"0/{total} nodes are available: {reason}. {NO_CLAIMS}, preemption: {helpless}"

@@ -95,7 +95,6 @@ class PodInfo:
 def read(pod: Object) -> PodInfo:
     """The scheduler's view of a Pod."""
     metadata, spec = pod["metadata"], pod["spec"]
-    own_labels: dict[str, str] = metadata.get("labels") or {}
     namespace = metadata["namespace"]
     affinity: Object = spec.get("affinity") or {}
     near, far = affinity.get("podAffinity") or {}, affinity.get("podAntiAffinity") or {}
@@ -104,7 +103,7 @@ def read(pod: Object) -> PodInfo:
         name=metadata["name"],
         uid=metadata["uid"],
         generation=metadata.get("generation", 0),
-        labels=own_labels,
+        labels=metadata.get("labels") or {},
         node=spec.get("nodeName") or "",
         priority=spec.get("priority") or 0,
         preempts=spec.get("preemptionPolicy") != "Never",
@@ -115,11 +114,11 @@ def read(pod: Object) -> PodInfo:
         named_nodes=named_nodes(spec) if affinity else None,
         preferred_nodes=preferred_nodes(spec) if affinity else (),
         ports=tuple(host_ports(spec)),
-        near=_terms(near.get(REQUIRED), namespace, own_labels),
-        far=_terms(far.get(REQUIRED), namespace, own_labels),
-        preferred_near=_weighted(near.get(PREFERRED), namespace, own_labels),
-        preferred_far=_weighted(far.get(PREFERRED), namespace, own_labels),
-        spread=_spread(spec.get("topologySpreadConstraints"), own_labels),
+        near=_terms(near.get(REQUIRED), namespace),
+        far=_terms(far.get(REQUIRED), namespace),
+        preferred_near=_weighted(near.get(PREFERRED), namespace),
+        preferred_far=_weighted(far.get(PREFERRED), namespace),
+        spread=_spread(spec.get("topologySpreadConstraints")),
         owner=_owner(metadata),
         terminating=bool(metadata.get("deletionTimestamp")),
         claims=tuple(claim_names(metadata["name"], spec)),
@@ -155,49 +154,40 @@ def _owner(metadata: Object) -> str:
     return ""
 
 
-def _terms(terms: list[Object] | None, namespace: str, own_labels: dict[str, str]) -> tuple[Term, ...]:
-    return tuple(_term(term, namespace, own_labels, 0) for term in terms) if terms else ()
+def _terms(terms: list[Object] | None, namespace: str) -> tuple[Term, ...]:
+    return tuple(_term(term, namespace, 0) for term in terms) if terms else ()
 
 
-def _weighted(terms: list[Object] | None, namespace: str, own_labels: dict[str, str]) -> tuple[Term, ...]:
+def _weighted(terms: list[Object] | None, namespace: str) -> tuple[Term, ...]:
     if not terms:
         return ()
-    return tuple(_term(item["podAffinityTerm"], namespace, own_labels, item["weight"]) for item in terms)
+    return tuple(_term(item["podAffinityTerm"], namespace, item["weight"]) for item in terms)
 
 
-def _term(term: Object, namespace: str, own_labels: dict[str, str], weight: int) -> Term:
+def _term(term: Object, namespace: str, weight: int) -> Term:
     namespaces, namespace_selector = term.get("namespaces") or (), term.get("namespaceSelector")
     return Term(
         topology=term["topologyKey"],
-        selector=_selector(term, own_labels),
+        selector=_selector(term),
         namespaces=frozenset(namespaces if namespaces or namespace_selector is not None else (namespace,)),
         namespace_selector=None if namespace_selector is None else from_object(namespace_selector),
         weight=weight,
     )
 
 
-def _selector(wish: Object, own_labels: dict[str, str]) -> LabelSelector | None:
-    """The labelSelector of a wish, narrowed by the Pod's own values of matchLabelKeys; None: matches nothing."""
+def _selector(wish: Object) -> LabelSelector | None:
+    """The labelSelector of a wish, None: matches nothing. What its matchLabelKeys stand for is in there already."""
     selector = wish.get("labelSelector")
-    if selector is None:
-        return None
-    expressions = list(selector.get("matchExpressions") or ())
-    for operator, keys in (("In", "matchLabelKeys"), ("NotIn", "mismatchLabelKeys")):
-        expressions += [
-            {"key": key, "operator": operator, "values": [own_labels[key]]}
-            for key in wish.get(keys) or ()
-            if key in own_labels
-        ]
-    return from_object({**selector, "matchExpressions": expressions}) if expressions else from_object(selector)
+    return None if selector is None else from_object(selector)
 
 
-def _spread(constraints: list[Object] | None, own_labels: dict[str, str]) -> tuple[Spread, ...]:
+def _spread(constraints: list[Object] | None) -> tuple[Spread, ...]:
     return tuple(
         Spread(
             topology=constraint["topologyKey"],
             max_skew=constraint["maxSkew"],
             required=constraint.get("whenUnsatisfiable") != "ScheduleAnyway",
-            selector=_selector(constraint, own_labels),
+            selector=_selector(constraint),
             min_domains=constraint.get("minDomains") or 1,
             honor_affinity=constraint.get("nodeAffinityPolicy") != "Ignore",
             honor_taints=constraint.get("nodeTaintsPolicy") == "Honor",

@@ -7,18 +7,28 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apiserver.objects.scheduling.cluster import Cluster, NodeInfo
+from apiserver.objects.scheduling.cluster import NodeInfo
 from apiserver.objects.scheduling.filters import Refusal, View, refusal_of
-from apiserver.objects.scheduling.messages import NEVER_PREEMPTS, NO_VICTIMS, NOT_HELPFUL, unavailable
+from apiserver.objects.scheduling.messages import (
+    NEVER_PREEMPTS,
+    NO_VICTIMS,
+    NOT_HELPFUL,
+    WAITS_FOR_VICTIMS,
+    unavailable,
+)
 from apiserver.objects.scheduling.pods import PodInfo
 from apiserver.objects.selectors import LabelSelector, from_object
 
 Object = dict[str, Any]
 
+PRIORITY_OFFSET = 2**31
+"""Added to each priority where those of several Pods are summed up: more Pods weigh more, even those below 0."""
+
 
 @dataclass(frozen=True)
 class Preemption:
-    """The outcome: `victims` to be deleted from `node`, or (no node) the sentence that says why not."""
+    """The outcome: `victims` to be deleted from `node`, or the sentence that says why nobody is; a node without victims
+    is one that was found before, and that they have not left yet."""
 
     node: str = ""
     victims: tuple[PodInfo, ...] = ()
@@ -46,22 +56,27 @@ def budget_of(budget: Object) -> Budget | None:
     return Budget(budget["metadata"]["namespace"], from_object(selector), allowed, going)
 
 
-def preempt(pod: PodInfo, cluster: Cluster, refusals: dict[str, Refusal], budgets: Sequence[Budget] = ()) -> Preemption:
+def preempt(view: View, refusals: dict[str, Refusal], budgets: Sequence[Budget] = ()) -> Preemption:
     """Look for victims on every node whose refusal is not final. The cluster is as it was when this returns."""
+    pod, cluster = view.pod, view.cluster
     if not pod.preempts:
         return Preemption(message=NEVER_PREEMPTS)
+    nominated = cluster.nominated_for(pod)
+    if nominated in refusals and not refusals[nominated].is_final and _is_being_left(cluster.nodes[nominated], pod):
+        return Preemption(nominated, message=WAITS_FOR_VICTIMS)
     reasons: list[str] = []
     best: tuple[tuple[int, int, int, int], str, list[PodInfo]] | None = None
     for name, refusal in refusals.items():
         if refusal.is_final:
             reasons.append(NOT_HELPFUL)
             continue
-        found = _victims_on(cluster.nodes[name], pod, cluster, budgets)
+        found = _victims_on(cluster.nodes[name], view, budgets)
         if isinstance(found, Refusal):
             reasons.extend(found.reasons)
             continue
         victims, broken = found
-        pain = (broken, max(v.priority for v in victims), sum(v.priority for v in victims), len(victims))
+        most, total = max(v.priority for v in victims), sum(v.priority + PRIORITY_OFFSET for v in victims)
+        pain = (broken, most, total, len(victims))
         if best is None or pain < best[0]:
             best = (pain, name, victims)
     if best is None:
@@ -69,11 +84,14 @@ def preempt(pod: PodInfo, cluster: Cluster, refusals: dict[str, Refusal], budget
     return Preemption(best[1], tuple(best[2]))
 
 
-def _victims_on(
-    node: NodeInfo, pod: PodInfo, cluster: Cluster, budgets: Sequence[Budget]
-) -> tuple[list[PodInfo], int] | Refusal:
+def _is_being_left(node: NodeInfo, pod: PodInfo) -> bool:
+    return any(other.terminating and other.priority < pod.priority for other in node.pods.values())
+
+
+def _victims_on(node: NodeInfo, view: View, budgets: Sequence[Budget]) -> tuple[list[PodInfo], int] | Refusal:
     """As few as possible of the node's lesser Pods, with how many of them break a budget; or why it would not help.
     Those that would break one are kept first if there is room for any, then the most important."""
+    pod, cluster, storage = view.pod, view.cluster, view.storage
     lesser = sorted((p for p in node.pods.values() if p.priority < pod.priority), key=lambda p: -p.priority)
     if not lesser:
         return Refusal((NO_VICTIMS,), True, "resources")
@@ -82,12 +100,12 @@ def _victims_on(
         cluster.remove(other.uid)
     victims: list[PodInfo] = []
     try:
-        refusal = refusal_of(node, View(pod, cluster))
+        refusal = refusal_of(node, View(pod, cluster, storage))
         if refusal is not None:
             return refusal
         for other in sorted(lesser, key=lambda p: p.uid not in guarded):
             cluster.assign(other, node.name)
-            if refusal_of(node, View(pod, cluster)) is not None:
+            if refusal_of(node, View(pod, cluster, storage)) is not None:
                 cluster.remove(other.uid)
                 victims.append(other)
         return victims, sum(victim.uid in guarded for victim in victims)

@@ -22,8 +22,18 @@ Choice = tuple[Object, Object | None]
 UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
 ELSEWHERE = "node(s) didn't match PersistentVolume's node affinity"
 NONE_HERE = "node(s) didn't find available persistent volumes to bind"
+OTHER_ZONE = "node(s) had no available volume zone"
 VOLUME_GONE = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
 NO_PROVISIONER = "kubernetes.io/no-provisioner"
+ZONES = {
+    "topology.kubernetes.io/zone": "",
+    "topology.kubernetes.io/region": "",
+    "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
+    "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
+}
+"""Labels that tie a volume to nodes, each with the label that a node may have in its place."""
+ZONE_SEPARATOR = "__"
+ONE_POD = "ReadWriteOncePod"
 
 
 @dataclass
@@ -36,6 +46,8 @@ class Storage:
     """The volumes of claims that are bound; None for one that is gone."""
     open: list[Object] = field(default_factory=list)
     """Claims that wait for the Pod's node, the smallest first."""
+    exclusive: frozenset[str] = frozenset()
+    """Names of claims that only one Pod may use at a time."""
     volumes: list[Object] = field(default_factory=list)
     classes: dict[str, Object] = field(default_factory=dict)
 
@@ -53,6 +65,9 @@ class Storage:
         if lacking or not claims:
             return cls(lacking)
         found = cls(volumes=list(volumes()), classes={each["metadata"]["name"]: each for each in classes()})
+        found.exclusive = frozenset(
+            name for name, claim in claims.items() if claim and ONE_POD in (claim["spec"].get("accessModes") or ())
+        )
         by_name = {volume["metadata"]["name"]: volume for volume in found.volumes}
         for claim in claims.values():
             assert claim is not None
@@ -71,7 +86,10 @@ class Storage:
         if None in self.fast:
             return (VOLUME_GONE,)
         reasons = [] if all(_is_reachable(volume, node) for volume in self.fast if volume) else [ELSEWHERE]
-        return (*reasons, *([NONE_HERE] if self.open and self.choices(node) is None else ()))
+        reasons += [NONE_HERE] if self.open and self.choices(node) is None else []
+        if not reasons and not all(_is_in_zone(volume, node) for volume in self.fast if volume):
+            reasons = [OTHER_ZONE]
+        return tuple(reasons)
 
     def choices(self, node: NodeInfo) -> list[Choice] | None:
         """What the open claims would get on a node, None if one would get nothing."""
@@ -114,6 +132,18 @@ def _is_reachable(volume: Object, node: NodeInfo) -> bool:
     if required is None:
         return True
     return any(matches_term(term, node.name, node.labels) for term in required.get("nodeSelectorTerms") or ())
+
+
+def _is_in_zone(volume: Object, node: NodeInfo) -> bool:
+    """Whether a node is where the volume's labels say that it is; a node that says nothing of itself is anywhere."""
+    if not ZONES.keys() & node.labels.keys():
+        return True
+    labels = volume["metadata"].get("labels") or {}
+    return all(
+        node.labels.get(key, node.labels.get(newer)) in labels[key].split(ZONE_SEPARATOR)
+        for key, newer in ZONES.items()
+        if key in labels
+    )
 
 
 def _is_within(term: Object, node: NodeInfo) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from apiserver.objects.validation import (
     Causes,
     Object,
@@ -129,7 +127,17 @@ def _validate_pod_term(at: str, term: Object) -> Causes:
     causes += validate_label_selector(f"{at}.namespaceSelector", term.get("namespaceSelector"))
     for namespace in term.get("namespaces") or ():
         causes += problems(f"{at}.namespace", namespace, dns_label(namespace))
-    matching, mismatching = term.get("matchLabelKeys") or [], term.get("mismatchLabelKeys") or []
+    causes += _validate_label_keys(at, term, selector)
+    topology = term.get("topologyKey", "")
+    if not topology:
+        causes.append(required(f"{at}.topologyKey", "can not be empty"))
+    return causes + problems(f"{at}.topologyKey", topology, qualified_name(topology))
+
+
+def _validate_label_keys(at: str, wish: Object, selector: Object | None) -> Causes:
+    """matchLabelKeys and mismatchLabelKeys of a wish about other Pods."""
+    causes: Causes = []
+    matching, mismatching = wish.get("matchLabelKeys") or [], wish.get("mismatchLabelKeys") or []
     for name, keys in (("matchLabelKeys", matching), ("mismatchLabelKeys", mismatching)):
         if keys and selector is None:
             causes.append(forbidden(f"{at}.{name}", NO_SELECTOR))
@@ -141,10 +149,7 @@ def _validate_pod_term(at: str, term: Object) -> Causes:
         if key in mismatching:
             text = "exists in both matchLabelKeys and mismatchLabelKeys"
             causes.append(invalid(f"{at}.matchLabelKeys[{index}]", key, text))
-    topology = term.get("topologyKey", "")
-    if not topology:
-        causes.append(required(f"{at}.topologyKey", "can not be empty"))
-    return causes + problems(f"{at}.topologyKey", topology, qualified_name(topology))
+    return causes
 
 
 def _validate_keys_not_selected(at: str, keys: list[str], selector: Object | None) -> Causes:
@@ -242,22 +247,5 @@ def _validate_spread(at: str, constraint: Object, rest: list[Object]) -> Causes:
         policy = get(name)
         if policy is not None and policy not in ("Honor", "Ignore"):
             causes.append(not_supported(f"{at}.{name}", policy, ("Honor", "Ignore")))
-    causes += _validate_spread_keys(f"{at}.matchLabelKeys", get("matchLabelKeys") or [], get("labelSelector"))
+    causes += _validate_label_keys(at, constraint, get("labelSelector"))
     return causes + validate_label_selector(f"{at}.labelSelector", get("labelSelector"))
-
-
-def _validate_spread_keys(at: str, keys: list[str], selector: dict[str, Any] | None) -> Causes:
-    if not keys:
-        return []
-    causes: Causes = []
-    selected: set[str] = set()
-    if selector is None:
-        causes.append(forbidden(at, NO_SELECTOR))
-    else:
-        selected.update(selector.get("matchLabels") or ())
-        selected.update(e.get("key", "") for e in selector.get("matchExpressions") or ())
-    for index, key in enumerate(keys):
-        causes += problems(f"{at}[{index}]", key, qualified_name(key))
-        if key in selected:
-            causes.append(invalid(f"{at}[{index}]", key, "exists in both matchLabelKeys and labelSelector"))
-    return causes

@@ -15,6 +15,15 @@ CHANGEABLE = (
     "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing "
     "tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n"
 )
+SPREAD = {
+    "maxSkew": 1,
+    "topologyKey": "zone",
+    "whenUnsatisfiable": "DoNotSchedule",
+    "labelSelector": {
+        "matchLabels": {"app": "web"},
+        "matchExpressions": [{"key": "app", "operator": "In", "values": ["web"]}],
+    },
+}
 MAIN = {"name": "main", "image": "nginx"}
 
 
@@ -180,6 +189,14 @@ def test_quality_of_service(containers: list[dict[str, Any]], expected: str) -> 
             "spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than zero",
             'spec.topologySpreadConstraints[0].whenUnsatisfiable: Unsupported value: "Maybe": supported values: '
             '"DoNotSchedule", "ScheduleAnyway"',
+        ]),
+        (pod(topologySpreadConstraints=[SPREAD | {"matchLabelKeys": ["app", "a b"]}]), [
+            "spec.topologySpreadConstraints[0].matchLabelKeys[1]: Invalid value: \"a b\": name part must consist of "
+            "alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. "
+            "'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+            "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+            'spec.topologySpreadConstraints[0][0]: Invalid value: "app": '
+            "exists in both matchLabelKeys and labelSelector",
         ]),
         (pod(affinity={"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {}}}), [
             "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms: "
