@@ -264,8 +264,11 @@ def number_text(value: int | float) -> str:
     if 1e-6 <= abs(value) < 1e21:
         text = repr(value)
         if "e" in text:
-            text = f"{value:.20f}".rstrip("0")
-        return text.removesuffix(".0").rstrip(".")
+            mantissa, _, exponent = text.partition("e")
+            digits, power = mantissa.replace(".", ""), int(exponent)
+            sign, digits = ("-", digits[1:]) if digits.startswith("-") else ("", digits)
+            return f"{sign}{digits.ljust(power + 1, '0')}" if power > 0 else f"{sign}0.{'0' * (-power - 1)}{digits}"
+        return text.removesuffix(".0")
     mantissa, _, exponent = repr(value).partition("e")
     if not exponent:
         mantissa, _, exponent = f"{value:.17e}".partition("e")
@@ -320,11 +323,29 @@ def _scalar_text(value: Any) -> tuple[str, str | None]:
     if isinstance(value, bool):
         return ("true" if value else "false"), None
     if isinstance(value, int | float):
-        return number_text(value), None
+        return _number_text(value), None
     text = str(value)
     if "\n" in text:
         return text, "|"
     return text, None if is_plain(text) else '"'
+
+
+def _number_text(value: int | float) -> str:
+    """A number as Go's YAML library writes it: shortest, with an exponent from 1e6 on unless it is whole."""
+    text = number_text(value)
+    whole = isinstance(value, int) or (value == int(value) and -(2**63) <= value < 2**64)
+    return text if whole else _general(text)
+
+
+def _general(text: str) -> str:
+    mantissa, _, exponent = text.partition("e")
+    sign, digits = ("-", mantissa[1:]) if mantissa.startswith("-") else ("", mantissa)
+    before, _, after = digits.partition(".")
+    power = int(exponent or 0) + (len(before) - 1 if before != "0" else len(after.lstrip("0")) - len(after) - 1)
+    if -5 < power < 6:
+        return text
+    shown = (before + after).strip("0")
+    return f"{sign}{shown[0]}{'.' if len(shown) > 1 else ''}{shown[1:]}e{'-' if power < 0 else '+'}{abs(power):02d}"
 
 
 def is_plain(text: str) -> bool:
@@ -335,7 +356,7 @@ def is_plain(text: str) -> bool:
         return True
     if _TIMESTAMP.match(text):
         return False
-    number = text.replace("_", "")
+    number = text if text[0] == "." else text.replace("_", "")
     return _integer(number) is None and not _FLOAT.match(number)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,12 +12,34 @@ if TYPE_CHECKING:
 
 def to_json(value: Any) -> str:
     """Sorted keys, four spaces, and <, > and & escaped; ends in a newline."""
-    return escape_html(json.dumps(value, indent=4, sort_keys=True, ensure_ascii=False)) + "\n"
+    return _as_go(json.dumps(value, indent=4, sort_keys=True, ensure_ascii=False)) + "\n"
 
 
 def to_compact_json(value: Any) -> str:
     """Sorted keys and no spaces, escaped the same way."""
-    return escape_html(json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False))
+    return _as_go(json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False))
+
+
+def _as_go(text: str) -> str:
+    if _EXPONENT.search(text):
+        text = _NUMBERS.sub(lambda match: match[0] if match[0][0] == '"' else _number(match[0]), text)
+    return escape_html(text)
+
+
+_EXPONENT = re.compile(r"\d(e[+-]\d|\.0\b)")
+_NUMBERS = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:e[+-]\d+)?')
+
+
+def _number(text: str) -> str:
+    """A number as Go's encoder writes it: digits from 1e-6 up to 1e21, beyond that an exponent with no leading zero."""
+    if "e" not in text and not text.endswith(".0"):
+        return text
+    from minictl.texts.gofloats import float_text
+
+    value = float(text)
+    if value and not 1e-6 <= abs(value) < 1e21:
+        return float_text(value).replace("e-0", "e-").replace("e+0", "e+")
+    return float_text(value, "f")
 
 
 def to_yaml(value: Any) -> str:

@@ -10,6 +10,7 @@ from minictl.errors import CommandError, go_quote
 from minictl.output import structured
 from minictl.output.jsonpath import PathError, parse, relaxed
 from minictl.texts import gotext
+from minictl.texts.gotext import Byte
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,9 +62,15 @@ class Template:
         return "".join(" ".join(_text(value) for value in group) for group in groups)
 
 
+_NOTHING = object()
+"""What a range goes through where a list has a null."""
+
+
 def _text(value: Any) -> str:
     if isinstance(value, dict | list):
         return structured.to_compact_json(value)
+    if value is _NOTHING:
+        return "<no value>"
     return "null" if value is None else gotext.plain(value)
 
 
@@ -79,7 +86,7 @@ class _Run:
         self._last_end = -1
         self._steps: dict[str, Callable[[list[Any], Step], list[Any]]] = {
             "text": lambda values, step: [step[1]],
-            "value": lambda values, step: [step[1]],
+            "value": lambda values, step: [step[1]] * len(values),
             "field": self._field,
             "wildcard": lambda values, step: [child for value in values for child in _children(value)],
             "recursive": lambda values, step: _descend(values),
@@ -110,7 +117,7 @@ class _Run:
     def _range(self, position: int, results: list[Any], found: list[list[Any]]) -> int:
         self._depth += 1
         for value in results:
-            found += self.block(position + 1, value)
+            found += self.block(position + 1, _NOTHING if value is None else value)
         if not results:
             self.block(position + 1, None)  # only to find the end
         self._depth -= 1
@@ -166,14 +173,14 @@ class _Run:
 def _children(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [value[key] for key in sorted(value)]
+    if isinstance(value, str):
+        return [Byte(byte) for byte in value.encode()]
     return list(value) if isinstance(value, list) else []
 
 
 def _descend(values: list[Any]) -> list[Any]:
     found = []
     for value in values:
-        if isinstance(value, str) and value:
-            found.append(value)
         children = _children(value)
         if children:
             found.append(value)
@@ -185,7 +192,7 @@ def _array(values: list[Any], step: Step) -> list[Any]:
     _, first, last, stride, derived = step
     found: list[Any] = []
     for value in values:
-        if value is None:
+        if value is None or value is _NOTHING:
             continue
         if not isinstance(value, list):
             raise PathError(f"{gotext.type_name(value)} is not array or slice")
@@ -193,7 +200,7 @@ def _array(values: list[Any], step: Step) -> list[Any]:
         start = (first or 0) + (length if (first or 0) < 0 else 0)
         stop = length if last is None else last + (length if last < 0 or (last == 0 and derived) else 0)
         if start == stop:
-            continue
+            return found
         if not 0 <= start < length:
             raise PathError(f"array index out of bounds: index {start}, length {length}")
         if not 0 <= stop <= length:
