@@ -27,7 +27,8 @@ from apiserver.kinds.node import kind as NODE
 from apiserver.kinds.pod import kind as POD
 from apiserver.objects.podevents import Happening, happenings, killings
 from apiserver.objects.podfacts import PodFacts
-from apiserver.objects.podstatus import KUBELET_CONDITIONS, TERMINAL, Place, status_of
+from apiserver.objects.podresizing import as_allocated, may_be_resized
+from apiserver.objects.podstatus import KUBELET_CONDITIONS, TERMINAL, Place, Verdict, status_of
 from apiserver.objects.simulatednode import is_simulated
 from apiserver.reconcile.controller import Controller, Result
 from apiserver.reconcile.events import Pace, Recorder
@@ -170,9 +171,12 @@ class _Kubelet:
         except OutOfAddresses as error:
             log.warning("%s/%s has to wait: %s", *key, error)
             return Result(after_seconds=FULL_SECONDS)
+        resize = None
+        if may_be_resized(pod):
+            pod, resize = as_allocated(pod, _allocatable(api, pod["spec"]["nodeName"]))
         self.runtime.start(pod)
         facts = self.runtime.observe(metadata["uid"])
-        reports_in_seconds = await self._report(api, pod, facts, place)
+        reports_in_seconds = await self._report(api, pod, facts, place, resize)
         if metadata["uid"] in self.unsaid and speaks_in_seconds is None:
             speaks_in_seconds = 0.0
         return Result(after_seconds=_earliest(speaks_in_seconds, facts.again_in_seconds, reports_in_seconds))
@@ -186,11 +190,13 @@ class _Kubelet:
             address = self.given[uid] = self.addresses.allocate(pod["spec"]["nodeName"], uid)
         return address
 
-    async def _report(self, api: API, pod: Object, facts: PodFacts, place: Place) -> float | None:
+    async def _report(
+        self, api: API, pod: Object, facts: PodFacts, place: Place, resize: Verdict | None
+    ) -> float | None:
         """Write the Pod's status where it is not what it should be; or in how many seconds that will be due."""
         metadata, now = pod["metadata"], timestamp(api.clock.now())
         uid, version = metadata["uid"], metadata["resourceVersion"]
-        status = status_of(pod, facts, place, now)
+        status = status_of(pod, facts, place, now, resize)
         if status == pod.get("status"):
             return None
         grounds = _grounds(pod, facts, place)
@@ -204,7 +210,7 @@ class _Kubelet:
             if fresh["metadata"]["uid"] != uid:
                 return fresh
             if fresh["metadata"]["resourceVersion"] != version:
-                self.reports[uid] = status_of(fresh, facts, place, now)
+                self.reports[uid] = status_of(fresh, facts, place, now, resize)
             fresh["status"] = self.reports[uid]
             return fresh
 
@@ -288,6 +294,11 @@ def _grounds(pod: Object, facts: PodFacts, place: Place) -> tuple[object, ...]:
     conditions = (pod.get("status") or {}).get("conditions") or ()
     others = [(c["type"], c["status"]) for c in conditions if c["type"] not in KUBELET_CONDITIONS]
     return replace(facts, again_in_seconds=None), place, pod["metadata"].get("generation"), others
+
+
+def _allocatable(api: API, node: str) -> Object:
+    record = api.find(NODE, "", node)
+    return (record.object.get("status") or {}).get("allocatable") or {} if record is not None else {}
 
 
 def _key(pod: Object) -> Key:

@@ -17,7 +17,15 @@ Object = dict[str, Any]
 PENDING, RUNNING, SUCCEEDED, FAILED = "Pending", "Running", "Succeeded", "Failed"
 TERMINAL = (SUCCEEDED, FAILED)
 
-KUBELET_CONDITIONS = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
+RESIZE_PENDING = "PodResizePending"
+KUBELET_CONDITIONS = (
+    RESIZE_PENDING,
+    "PodReadyToStartContainers",
+    "Initialized",
+    "Ready",
+    "ContainersReady",
+    "PodScheduled",
+)
 
 
 @dataclass(frozen=True)
@@ -37,8 +45,13 @@ class Verdict:
     message: str = ""
 
 
-def status_of(pod: Object, facts: PodFacts, place: Place, now: str) -> Object:
-    """The whole status of `pod`; `now` (RFC 3339) dates what has changed since its present status."""
+def find_condition(status: Object, kind: str) -> Object | None:
+    return next((c for c in status.get("conditions") or () if c["type"] == kind), None)
+
+
+def status_of(pod: Object, facts: PodFacts, place: Place, now: str, resize: Verdict | None = None) -> Object:
+    """The whole status of `pod`; `now` (RFC 3339) dates what has changed since its present status. `resize`: why its
+    containers do not get the resources that they should."""
     old: Object = pod.get("status") or {}
     generation = pod["metadata"].get("generation")
     phase = FAILED if facts.failure is not None else phase_of(pod["spec"], facts)
@@ -49,7 +62,9 @@ def status_of(pod: Object, facts: PodFacts, place: Place, now: str) -> Object:
     status["phase"] = phase
     if facts.failure is not None:
         status["reason"], status["message"] = facts.failure
-    status["conditions"] = _conditions(pod, facts, phase, bool(pod_ip), now)
+    verdicts = {RESIZE_PENDING: resize} if resize is not None else {}
+    verdicts |= _verdicts(pod, facts, phase, bool(pod_ip))
+    status["conditions"] = _conditions(pod, verdicts, now)
     status["hostIP"] = place.host_ip
     status["hostIPs"] = [{"ip": place.host_ip}]
     if pod_ip:
@@ -125,19 +140,23 @@ def _succeeded(container: ContainerFacts) -> bool:
 # -- conditions --------------------------------------------------------------------------------------------------------
 
 
-def _conditions(pod: Object, facts: PodFacts, phase: str, has_ip: bool, now: str) -> list[Object]:
-    old: list[Object] = (pod.get("status") or {}).get("conditions") or []
-    before = {condition["type"]: condition for condition in old}
+def _verdicts(pod: Object, facts: PodFacts, phase: str, has_ip: bool) -> dict[str, Verdict]:
+    before = {condition["type"]: condition for condition in (pod.get("status") or {}).get("conditions") or ()}
     containers_ready = _containers_ready(pod["spec"], facts, phase)
-    verdicts = {
+    return {
         "PodReadyToStartContainers": Verdict(facts.sandbox and has_ip and phase not in TERMINAL),
         "Initialized": _init_verdict(pod["spec"], facts, phase),
         "Ready": _ready(pod["spec"], before, containers_ready),
         "ContainersReady": containers_ready,
         "PodScheduled": Verdict(True),
     }
-    # What others have set (readiness gates, a disruption) comes first and stays as it is.
-    kept = [condition for condition in old if condition["type"] not in verdicts]
+
+
+def _conditions(pod: Object, verdicts: dict[str, Verdict], now: str) -> list[Object]:
+    """What others have set (readiness gates, a disruption) comes first and stays as it is."""
+    old: list[Object] = (pod.get("status") or {}).get("conditions") or []
+    before = {condition["type"]: condition for condition in old}
+    kept = [condition for condition in old if condition["type"] not in KUBELET_CONDITIONS]
     generation = pod["metadata"].get("generation")
     return kept + [condition(kind, verdict, before.get(kind), generation, now) for kind, verdict in verdicts.items()]
 
@@ -238,8 +257,8 @@ def _state(state: State) -> Object:
     ended = {
         "exitCode": state.exit_code,
         "reason": state.reason,
-        "startedAt": state.started_at,
-        "finishedAt": state.finished_at,
+        "startedAt": state.started_at or None,
+        "finishedAt": state.finished_at or None,
     }
     if state.message:
         ended["message"] = state.message

@@ -76,8 +76,8 @@ def _state(stored: Object) -> State | None:
         return Terminated(
             ended.get("exitCode", 0),
             ended.get("reason", ""),
-            ended.get("startedAt", ""),
-            ended.get("finishedAt", ""),
+            ended.get("startedAt") or "",
+            ended.get("finishedAt") or "",
             ended.get("containerID", ""),
             ended.get("message", ""),
         )

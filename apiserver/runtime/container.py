@@ -23,6 +23,14 @@ STABLE_SECONDS = 600.0
 """A container that ran for so long starts its back-off anew."""
 KILLED = (137, "Error")
 """How a container ends that is taken away while it runs."""
+LOST = Terminated(
+    KILLED[0],
+    "ContainerStatusUnknown",
+    started_at="",
+    finished_at="",
+    message="The container could not be located when the pod was terminated",
+)
+"""What is said of a container that does not run when its Pod is taken away."""
 PULL_RETRY_SECONDS = 10.0
 """How long a failed pull is an error, before it is a back-off."""
 
@@ -91,11 +99,21 @@ class Container:
         self.resumes, self.last = now + timedelta(seconds=seconds), self.state
         self.state = Waiting("CrashLoopBackOff", f"back-off {go_duration(seconds)} restarting failed {self.whom}")
 
+    def restart(self, now: datetime) -> None:
+        """It is stopped and started again, which is nobody's failure."""
+        self.state = self._ended(now, *KILLED)
+        self.begin(now)
+
     def kill(self, now: datetime) -> None:
         """It is taken away for good."""
         if self.runs:
             self.state = self._ended(now, *KILLED)
-        self.ready, self.ends, self.resumes = False, None, None
+        self.ready, self.started, self.ends, self.resumes = False, False, None, None
+
+    def lose(self) -> None:
+        """Its Pod has been taken away while it did not run."""
+        if isinstance(self.state, Waiting):
+            self.state = LOST
 
     def lose_image(self, now: datetime) -> None:
         if self.runs:

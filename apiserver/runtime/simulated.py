@@ -27,6 +27,7 @@ from typing import Any
 
 from apiserver.clock import Clock
 from apiserver.objects.podfacts import PodFacts, Terminated, is_sidecar
+from apiserver.objects.podresizing import needs_restart
 from apiserver.runtime import adoption
 from apiserver.runtime.commands import ending
 from apiserver.runtime.container import Container
@@ -80,15 +81,17 @@ class SimulatedRuntime:
         known = self._pods.get(uid)
         if known is None:
             known = self._pods[uid] = self._taken_in(pod, now)
-        known.spec = spec
+        before, known.spec = known.spec, spec
         behaviour, until = _behaviour(pod, now)
         if behaviour != known.behaviour:
             for container in known.containers:
                 container.crashes, container.resumes = 0, None
         known.behaviour, known.until = behaviour, until
         self._add_ephemeral(known, pod, now)
-        for container, wanted in zip(known.containers, spec["containers"], strict=False):
+        for container, wanted, had in zip(known.containers, spec["containers"], before["containers"], strict=False):
             container.image = wanted["image"]  # a new image is simply there: nothing is stopped, no restart is counted
+            if container.runs and needs_restart(wanted, had):
+                container.restart(now)
         crash = _annotation(pod, CRASH)
         if crash != known.crash:
             known.crash = crash
@@ -103,8 +106,7 @@ class SimulatedRuntime:
         self._go_on(pod, now)
         late = pod.deadline is not None and pod.deadline <= now
         if late:
-            for container in pod.every:
-                container.kill(now)
+            _take_away(pod, now)
         return PodFacts(
             containers=tuple(container.facts() for container in pod.containers),
             init_containers=tuple(container.facts() for container in pod.init_containers),
@@ -176,6 +178,15 @@ class SimulatedRuntime:
             container.begin(now)
             container.probe(now, answers=True)
             known.ephemeral_containers.append(container)
+
+
+def _take_away(pod: _Pod, now: datetime) -> None:
+    """End all containers for good. Those that were to be initialized first are not missed."""
+    for container in pod.every:
+        container.kill(now)
+    if not pod.init_containers or any(container.container_id for container in pod.containers):
+        for container in pod.containers:
+            container.lose()
 
 
 def _run_init(pod: _Pod, container: Container, since: datetime, now: datetime, *, stays: bool) -> datetime | None:

@@ -310,3 +310,30 @@ async def test_an_absent_image_is_told_about():
         h.clock.advance(10)
         await h.settle()
         assert said(h) == [("Scheduled", 1), ("Failed", 1), ("Failed", 1), ("BackOff", 1)]
+
+
+async def test_a_resize_is_granted_or_said_to_be_infeasible():
+    def asked(cpu: str) -> Object:
+        return {"name": "main", "image": "nginx", "resources": {"requests": {"cpu": cpu}}}
+
+    async def resize(h: Harness, cpu: str) -> Object:
+        def resized(object: Object) -> Object:
+            object["spec"]["containers"][0]["resources"] = {"requests": {"cpu": cpu}}
+            return object
+
+        await h.api.modify(h.kind("Pod"), "default", "web", resized, "resize")
+        await h.settle()
+        return dict(h.get("Pod", "web")["status"])
+
+    async with Harness() as h:
+        web = pod()
+        web["spec"]["containers"] = [asked("1")]
+        await run(h, web)
+        for cpu, given, pending in (("2", "2", []), ("100", "2", ["PodResizePending"]), ("3", "3", [])):
+            status = await resize(h, cpu)
+            assert status["containerStatuses"][0]["resources"] == {"requests": {"cpu": given}}
+            assert [c["type"] for c in status["conditions"] if c["type"].startswith("PodResize")] == pending
+            if pending:
+                said_so = status["conditions"][0]
+                text = "Node didn't have enough capacity: cpu, requested: 100000, capacity: 32000"
+                assert (said_so["reason"], said_so["message"]) == ("Infeasible", text)

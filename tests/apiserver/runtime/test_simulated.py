@@ -355,3 +355,31 @@ def test_a_crash_happens_once_for_each_new_value():
 def test_how_long_a_pod_takes_to_end(container: Object, annotations: dict[str, str], seconds: float):
     pod = {"metadata": {"annotations": annotations}, "spec": {"containers": [container]}}
     assert SimulatedRuntime(ManualClock()).farewell_seconds(pod) == seconds
+
+
+def test_what_did_not_run_when_its_pod_was_taken_away_is_lost():
+    containers = [{"name": "web", "image": "web:1"}, {"name": "side", "image": "side:absent"}]
+    stage = Stage(containers=containers, activeDeadlineSeconds=5)
+    stage.clock.advance(5)
+    web, side = stage.runtime.observe("u").containers
+    assert isinstance(web.state, Terminated)
+    assert isinstance(side.state, Terminated)
+    assert (web.state.reason, side.state.reason, side.state.finished_at) == ("Error", "ContainerStatusUnknown", "")
+    assert (web.ready, web.started) == (False, False)
+    stage.restart()
+    ended = stage.pod["status"]["containerStatuses"][1]["state"]["terminated"]
+    assert ended["startedAt"] is ended["finishedAt"] is None
+
+
+def test_a_container_is_started_again_where_its_resize_policy_says_so():
+    resize = [{"resourceName": "cpu", "restartPolicy": "NotRequired"},
+              {"resourceName": "memory", "restartPolicy": "RestartContainer"}]  # fmt: skip
+    stage = Stage()
+
+    def give(**requests: str) -> int:
+        container = {"name": "web", "image": "web:1", "resizePolicy": resize, "resources": {"requests": requests}}
+        stage.pod = {**stage.pod, "spec": {**stage.pod["spec"], "containers": [container]}}
+        stage.runtime.start(stage.pod)
+        return stage.container.restarts
+
+    assert [give(), give(cpu="1"), give(cpu="1", memory="1Gi"), give(memory="1Gi")] == [0, 0, 1, 1]
