@@ -46,7 +46,7 @@ def warnings(new: Object, old: Object | None) -> list[str]:
     resources = new["spec"].get("resources") or {}
     for part in ("requests", "limits"):
         amount = (resources.get(part) or {}).get("storage")
-        if amount is not None and parse(amount).value % 1:
+        if amount is not None and not parse(amount).is_whole:
             text = f'fractional byte value "{amount}" is invalid, must be an integer'
             found.append(f"spec.resources.{part}[storage]: {text}")
     return found

@@ -40,7 +40,8 @@ def parse(body: bytes) -> Any:
     """JSON with objects as Members and numbers as Number. Raises SyntaxProblem."""
     try:
         text = body.decode("utf-8", "replace")
-        return _DECODER.decode(text)
+        tree = _DECODER.decode(text)
+        return _mended(tree) if "\\u" in text else tree
     except RecursionError:
         raise SyntaxProblem("exceeded max depth") from None
     except ValueError:
@@ -50,12 +51,12 @@ def parse(body: bytes) -> Any:
 def plain(value: Any) -> Any:
     """The same value in dicts, ints and floats; of duplicate keys the last one counts."""
     if isinstance(value, Members):
-        return {_mended(key): plain(member) for key, member in value}
+        return {key: plain(member) for key, member in value}
     if isinstance(value, list):
         return [plain(item) for item in value]
     if isinstance(value, Number):
         return number(value)
-    return _mended(value) if isinstance(value, str) else value
+    return value
 
 
 def number(text: str) -> int | float:
@@ -79,9 +80,13 @@ def duplicates(value: Any, path: str = "") -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _mended(text: str) -> str:
+def _mended(value: Any) -> Any:
     """Halves of surrogate pairs become the replacement character, as Go has it."""
-    return _SURROGATE.sub("�", text)
+    if isinstance(value, Members):
+        return Members((_mended(key), _mended(member)) for key, member in value)
+    if isinstance(value, list):
+        return [_mended(item) for item in value]
+    return _SURROGATE.sub("�", value) if type(value) is str else value
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -216,7 +216,7 @@ def _of_amounts(at: str, resources: Object) -> Warnings:
     return [
         f'{at}[{name}]: fractional byte value "{resources[name]}" is invalid, must be an integer'
         for name in BYTES
-        if name in resources and parse(resources[name]).value % 1
+        if name in resources and not parse(resources[name]).is_whole
     ]
 
 

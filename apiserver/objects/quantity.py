@@ -34,7 +34,7 @@ _EXPONENT = re.compile(r"[eE][+-]?[0-9]+")
 MAXIMUM = Decimal(2**63 - 1)
 FINEST = Decimal("1e-9")
 FAST_DIGITS = 18
-"""Numbers of up to this many digits are kept as written; longer ones are rounded to a billionth and capped."""
+"""Numbers of up to this many digits are kept as written; longer ones are rounded to a billionth."""
 MAX_EXPONENT = 1_000
 """Beyond this an exponent is capped: the value is out of every range anyway."""
 REMEMBERED = 4_096
@@ -78,12 +78,19 @@ class Quantity:
         """The canonical text."""
         if not self.value:
             return "0"
-        if self.format == BINARY and abs(self.value) >= 1024 and self.value == self.value.to_integral_value():
+        if self.format == BINARY and abs(self.value) >= 1024 and self.is_whole:
             return _binary_text(int(self.value))
         return _decimal_text(self.value, exponent=self.format == EXPONENT)
 
     def __repr__(self) -> str:
         return f"Quantity({str(self)!r})"
+
+    @property
+    def is_whole(self) -> bool:
+        return bool(self.value == self.value.to_integral_value())
+
+    def is_multiple_of(self, other: Quantity) -> bool:
+        return not _EXACT.remainder(self.value, other.value)
 
     def whole(self) -> int:
         """The value as a whole number, rounded up: memory in bytes, Pods."""
@@ -119,7 +126,9 @@ def parse(text: str) -> Quantity:
     else:
         raise ValueError(SUFFIX_WRONG)
     if format == BINARY or len(number) > FAST_DIGITS or value != value.quantize(FINEST, context=_EXACT):
-        value = min(value.quantize(FINEST, ROUND_UP, _EXACT), MAXIMUM)
+        value = value.quantize(FINEST, ROUND_UP, _EXACT)
+    if format == BINARY:
+        value = min(value, MAXIMUM)
     if format == BINARY and fraction is not None and 0 < value < 1:
         format = DECIMAL
     return Quantity(-value if sign == "-" else value, format)

@@ -341,3 +341,10 @@ def test_the_fast_way_gives_what_the_careful_way_gives(data: st.DataObject) -> N
     assert walk.decode(schema.root, gojson.parse(orjson.dumps(value))) == fast
     assert not walk.problems
     assert decode_value(copy.deepcopy(fast), schema).object == fast, "the stored form stays as it is"
+
+
+def test_halves_of_surrogate_pairs_are_mended_wherever_they_stand() -> None:
+    said = refusal("ConfigMap", b'{"kind": "a\\ud800"}')
+    assert said.startswith('a\ufffd in version "v1" cannot be handled as a ConfigMap: no kind "a\ufffd" is registered')
+    data = read("ConfigMap", b'{"data": {"\\udc00": "\\ud83d\\ude00\\ud83d"}}').object["data"]
+    assert data == {"\ufffd": "\U0001f600\ufffd"}

@@ -93,6 +93,10 @@ def _validate_amounts(at: str, name: str, amounts: dict[str, Quantity | None]) -
     return causes
 
 
+def _int64(number: int) -> int:
+    return max(-(2**63), min(2**63 - 1, number))
+
+
 def _validate_ratio(at: str, ratio: Quantity | None, least: Quantity | None, most: Quantity | None) -> Causes:
     if ratio is None:
         return []
@@ -100,7 +104,7 @@ def _validate_ratio(at: str, ratio: Quantity | None, least: Quantity | None, mos
     if ratio.value < 1:
         causes.append(invalid(at, str(ratio), f"ratio {ratio} is less than 1"))
     if least is not None and most is not None and least.value:
-        possible = most.milli() / least.milli()
+        possible = _int64(most.milli()) / _int64(least.milli())
         if float(ratio.value) > possible:
             causes.append(invalid(at, str(ratio), f"ratio {ratio} is greater than max/min = {possible:f}"))
     return causes

@@ -83,7 +83,7 @@ def validate_quantity(at: str, name: str, quantity: Quantity) -> Causes:
     causes: Causes = []
     if quantity.value < 0:
         causes.append(invalid(at, str(quantity), NOT_NEGATIVE))
-    if (name in COUNTED or ("/" in name and is_extended(name))) and quantity.value % 1:
+    if (name in COUNTED or ("/" in name and is_extended(name))) and not quantity.is_whole:
         causes.append(invalid(at, str(quantity), "must be an integer"))
     return causes
 
@@ -133,10 +133,10 @@ def _validate_amount(at: str, name: str, quantity: Quantity, check_name: NameChe
 def _is_divisible(name: str, quantity: Quantity) -> bool:
     """Whether an amount of huge pages is a whole number of pages; the resource's name says their size."""
     try:
-        page = parse(name.removeprefix(HUGE_PAGES)).value
+        page = parse(name.removeprefix(HUGE_PAGES))
     except ValueError:
         return False
-    return page > 0 and quantity.value % page == 0
+    return page.value > 0 and quantity.is_multiple_of(page)
 
 
 def _validate_within_limit(at: str, name: str, request: Quantity, limit: Quantity | None) -> Causes:

@@ -18,7 +18,7 @@ CANONICAL = {
     "1024Mi": "1Gi", "1.5Gi": "1536Mi", "0.5Gi": "512Mi", "0.5Ki": "512", "1000Ki": "1000Ki", "-0.5Gi": "-512Mi",
     "0.1Gi": "107374182400m", "64Mi": "64Mi", "1G": "1G", "10E": "10E",
     "0.0000000001": "1n", "5e-10": "1e-9", "1n": "1n", "100Ei": "9223372036854775807",
-    "99999999999999999999": "9223372036854775807",
+    "99999999999999999999": "99999999999999999999",
 }  # fmt: skip
 
 WRONG = {
@@ -87,3 +87,12 @@ def test_rounding_is_away_from_nothing() -> None:
 
 def test_equal_values_hash_alike() -> None:
     assert {parse("1000m"), parse("1"), Quantity(Decimal("1.0"))} == {parse("1")}
+
+
+def test_amounts_out_of_every_range() -> None:
+    huge, page = parse("1e300"), parse("2Mi")
+    assert huge.is_whole
+    assert not parse("1500m").is_whole
+    assert huge.is_multiple_of(page)
+    assert not parse("3Mi").is_multiple_of(page)
+    assert str(parse("99999999999999999999Ki")) == "9223372036854775807"
