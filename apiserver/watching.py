@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import orjson
@@ -92,13 +92,14 @@ class Event:
 
 
 class Watch:
-    """One subscription; iterate `events()`. Call close() when done."""
+    """One subscription: begin with resume() or start(), then ask for batch() after batch(). Call close() when done."""
 
     def __init__(self, store: Store, selection: Selection) -> None:
         self._store = store
         self._selection = selection
         self._queue: deque[Event] = deque()
-        self._ready = asyncio.Event()
+        self._woken: asyncio.Future[None] | None = None
+        """What batch() waits for."""
         self._from = 0
         self.revision = 0
         """Everything up to here has been delivered: what a bookmark says."""
@@ -118,7 +119,6 @@ class Watch:
         self._from = max(since, upto)
         self._queue.extend(event for event in heard if event.record.revision > self._from)
         self.revision = max(self.revision, upto)
-        self._ready.set()
 
     def start(self) -> list[Record]:
         """Deliver every change from now on; returns what is there now."""
@@ -142,20 +142,29 @@ class Watch:
             self.close()
         else:
             self._queue.append(event)
-        self._ready.set()
+        if self._woken is not None:
+            _wake(self._woken)
 
-    async def events(self) -> AsyncIterator[list[Event]]:
-        """Batches of events as they come; ends when this watcher was too slow."""
-        while True:
-            await self._ready.wait()
-            self._ready.clear()
-            if self._queue:
-                batch = list(self._queue)
-                self._queue.clear()
-                self.revision = max(self.revision, batch[-1].record.revision)
-                yield batch
-            if self.overrun:
-                return
+    async def batch(self, seconds: float) -> list[Event]:
+        """The events there are, else the first to come within `seconds`; none in time is []. After an overrun, what was
+        kept until then still comes, and then nothing any more.
+
+        Watchers are many and wake up at every change: a future and a timer each cost a tenth of tasks.
+        """
+        if not self._queue and not self.overrun:
+            loop = asyncio.get_running_loop()
+            self._woken = woken = loop.create_future()
+            timer = loop.call_later(seconds, _wake, woken)
+            try:
+                await woken
+            finally:
+                timer.cancel()
+                self._woken = None
+        events = list(self._queue)
+        self._queue.clear()
+        if events:
+            self.revision = max(self.revision, events[-1].record.revision)
+        return events
 
     def position(self) -> int:
         """The revision for a bookmark: everything up to it was delivered."""
@@ -165,6 +174,11 @@ class Watch:
 
     def close(self) -> None:
         self._stop()
+
+
+def _wake(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
 
 
 def classify(selection: Selection, change: Change) -> Event | None:

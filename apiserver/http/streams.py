@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import AsyncGenerator, Mapping
 
 import orjson
@@ -51,24 +49,14 @@ class WatchStream:
             yield _line("ERROR", orjson.dumps(errors.Expired(too_old(since, error.oldest)).status()))
             return
         yield first
-        events = self._watch.events()
-        waiting = asyncio.ensure_future(anext(events))
-        try:
-            while (left := ends - monotonic_seconds()) > 0:
-                pause = min(left, BOOKMARK_SECONDS) if self._options.bookmarks else left
-                done, _ = await asyncio.wait([waiting], timeout=pause)
-                if done:
-                    batch = waiting.result()
-                    yield b"".join([self._frame(event) for event in batch])
-                    waiting = asyncio.ensure_future(anext(events))
-                elif self._options.bookmarks:
-                    yield self._bookmark(initial=False)
-        except StopAsyncIteration:
-            return
-        finally:
-            waiting.cancel()
-            with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration):
-                await waiting
+        while (left := ends - monotonic_seconds()) > 0:
+            batch = await self._watch.batch(min(left, BOOKMARK_SECONDS) if self._options.bookmarks else left)
+            if batch:
+                yield b"".join([self._frame(event) for event in batch])
+            elif self._watch.overrun:
+                return
+            elif self._options.bookmarks:
+                yield self._bookmark(initial=False)
 
     async def _begin(self) -> bytes:
         """Subscribe, and return the lines that come before the changes."""
