@@ -121,7 +121,7 @@ def check_accepted(kind: Kind, answer: Answer) -> None:
     read = decode_body(answer.body, kind.name, kind.group_version, kind.schema, "Strict").object
     assert asked_for(read) == asked_for(made), "read again, it is another object"
     filled = orjson.loads(json.dumps(read))
-    kind.form.fill(filled)
+    kind.form.fill(filled, {})
     kind.default(filled)
     assert asked_for(filled) == asked_for(made), "something was left to fill in"
     causes = [*kind.validate(filled), *kind.validate_create(filled)]
