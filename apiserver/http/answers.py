@@ -83,11 +83,10 @@ async def respond(send: Send, response: Response, warnings: list[str], audit: st
     if response.status != NOT_MODIFIED:
         head["headers"].append((b"content-length", str(len(body)).encode()))
     await send(head)
-    rest = memoryview(body)
-    while len(rest) > PIECE_BYTES:
-        await send({"type": "http.response.body", "body": rest[:PIECE_BYTES], "more_body": True})
-        rest = rest[PIECE_BYTES:]
-    await send({"type": "http.response.body", "body": rest})
+    last = (len(body) - 1) // PIECE_BYTES * PIECE_BYTES if body else 0
+    for start in range(0, last, PIECE_BYTES):
+        await send({"type": "http.response.body", "body": body[start : start + PIECE_BYTES], "more_body": True})
+    await send({"type": "http.response.body", "body": body[last:]})
 
 
 async def stream(
