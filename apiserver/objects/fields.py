@@ -17,7 +17,7 @@ from typing import Any
 
 from apiserver.objects.managedfields import entries
 from apiserver.objects.managedfields.entries import Managers, Owned
-from apiserver.objects.managedfields.sets import union
+from apiserver.objects.managedfields.sets import check, union
 from apiserver.objects.managedfields.shapes import root_of
 from schemas import Schema
 
@@ -69,21 +69,24 @@ def record_update(
 
 def _known(old: Object | None, metadata: Object, subresource: str) -> Managers:
     """Who owned what before: by the word of the request, where it has one, else by the stored object's."""
-    sent = metadata.get("managedFields")
-    if sent and not subresource:
+    sent, stored = metadata.get("managedFields"), old["metadata"].get("managedFields") if old is not None else None
+    if sent and not subresource and sent != stored:
         if all(entry == {} for entry in sent):
             return {}
         managers = _understood(sent)
         if managers:
             return managers
-    return _understood(old["metadata"].get("managedFields") or []) if old is not None else {}
+    return entries.decode(stored or ())
 
 
 def _understood(sent: list[Any]) -> Managers:
     try:
-        return entries.decode(sent)
-    except ValueError:
+        managers = entries.decode(sent)
+        for owned in managers.values():
+            check(owned.fields)
+    except (ValueError, RecursionError):
         return {}
+    return managers
 
 
 def _set(metadata: Object, encoded: list[Object]) -> None:

@@ -60,7 +60,9 @@ def plain(value: Any) -> Any:
 
 
 def number(text: str) -> int | float:
-    return int(text) if text.lstrip("-").isdigit() else float(text)
+    """A number where any will do: one beyond 64 bits is a float."""
+    whole = int(text) if text.lstrip("-").isdigit() else None
+    return whole if whole is not None and -(2**63) <= whole < 2**63 else float(text)
 
 
 def duplicates(value: Any, path: str = "") -> list[str]:

@@ -343,6 +343,12 @@ def test_the_fast_way_gives_what_the_careful_way_gives(data: st.DataObject) -> N
     assert decode_value(copy.deepcopy(fast), schema).object == fast, "the stored form stays as it is"
 
 
+def test_numbers_beyond_64_bits_are_floats_where_any_number_will_do() -> None:
+    assert gojson.plain(gojson.parse(b"[9223372036854775807, 9223372036854775808, -1180591620717411303424]")) == [
+        9223372036854775807, 9.223372036854775808e18, -1.180591620717411303424e21,
+    ]  # fmt: skip
+
+
 def test_halves_of_surrogate_pairs_are_mended_wherever_they_stand() -> None:
     said = refusal("ConfigMap", b'{"kind": "a\\ud800"}')
     assert said.startswith('a\ufffd in version "v1" cannot be handled as a ConfigMap: no kind "a\ufffd" is registered')

@@ -34,6 +34,19 @@ def node_of(member: bool, children: Tree) -> Tree | None:
     return {SELF: MEMBER, **children} if member else children
 
 
+def check(node: Any) -> None:
+    """Raises ValueError for what is no tree, as clients may send it."""
+    if not isinstance(node, dict):
+        raise ValueError("node")
+    for step, child in node.items():
+        kind, colon, rest = step.partition(":")
+        if step != SELF and (not colon or kind not in _RANKS):
+            raise ValueError("step")
+        if kind in ("k", "v", "i") and isinstance(json.loads(rest), dict) != (kind == "k"):
+            raise ValueError("value")
+        check(child)
+
+
 def union(a: Tree, b: Tree) -> Tree:
     """What is in one set or the other."""
     if not a or not b:

@@ -34,12 +34,16 @@ Object = dict[str, Any]
 
 SEEDS = range(int(os.environ.get("MINICTL_SEEDS", "2")))
 DAMAGES_PER_MANIFEST = 8
+CHANGES_PER_MANIFEST = 4
 ANSWER_SECONDS = 5
 
 WHOLE: list[Object] = list(yaml.safe_load_all((Path(__file__).parent / "whole.yaml").read_text()))
 QUESTIONS = {"Binding", "LocalSubjectAccessReview", "SelfSubjectAccessReview", "SelfSubjectRulesReview",
              "SubjectAccessReview", "TokenReview", "SelfSubjectReview"}  # fmt: skip
 """Kinds that are asked, not stored."""
+
+LOGGED = "the server's log has the details"
+"""Said of failures that nobody has thought of."""
 
 REASONS = {400: "BadRequest", 403: "Forbidden", 404: "NotFound", 409: "AlreadyExists", 413: "RequestEntityTooLarge",
            422: "Invalid"}  # fmt: skip
@@ -85,6 +89,36 @@ async def test_damage_is_refused_with_its_place_or_makes_no_difference(seed: int
                     check(kind)
                 except AssertionError as error:
                     raise AssertionError(f"{error}\nPOST {address(kind, manifest)}\n{body.decode()}") from None
+
+
+CHANGES = (  # method, subresource and query, content type
+    ("PUT", "?fieldValidation=Strict", "application/json"),
+    ("PUT", "/status?fieldValidation=Warn", "application/json"),
+    ("PATCH", "?fieldValidation=Strict", "application/merge-patch+json"),
+    ("PATCH", "?fieldValidation=Ignore", "application/strategic-merge-patch+json"),
+    ("PATCH", "?fieldManager=tester&force=true", "application/apply-patch+yaml"),
+)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_damaged_changes_do_not_make_the_server_fail(seed: int) -> None:
+    choice = Random(seed)
+    async with Harness() as h:
+        client = Client(h)
+        await asyncio.gather(*(client("POST", place(h, manifest), manifest) for manifest in WHOLE))
+        await h.settle()
+        for manifest in WHOLE:
+            one = f"{place(h, manifest)}/{manifest['metadata']['name']}"
+            for _ in range(CHANGES_PER_MANIFEST):
+                method, rest, media_type = choice.choice(CHANGES)
+                body = written(choice, damaged(choice, (await client("GET", one)).json))
+                answering = client(method, f"{one}{rest}&dryRun=All", body, content_type=media_type)
+                answer = await asyncio.wait_for(answering, ANSWER_SECONDS)
+                assert LOGGED not in answer.message, f"{answer.message}\n{method} {one}{rest}\n{body.decode()}"
+
+
+def place(h: Harness, manifest: Object) -> str:
+    return address(kind_of(h, manifest), manifest).partition("?")[0]
 
 
 def kind_of(h: Harness, manifest: Object) -> Kind:

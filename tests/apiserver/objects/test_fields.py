@@ -175,6 +175,17 @@ def test_what_cannot_be_read_is_ignored(entries: list[Any]) -> None:
     assert owners(again) == {"one": {"f:data": {".": {}, "f:a": {}}}}
 
 
+@pytest.mark.parametrize(
+    "tree",
+    [{"f:data": 5}, {"f:data": {"f:a": None}}, {"data": {}}, {"x:a": {}}, {"k:[]": {}}, {"v:{}": {}}, {"i:": {}}],
+)
+def test_trees_that_cannot_be_read_are_ignored(tree: Any) -> None:
+    first = written(None, config({"a": "1"}), "one")
+    entry = {**first["metadata"]["managedFields"][0], "fieldsV1": tree}
+    again = written(first, config({"a": "1"}, managedFields=[entry]), "two", LATER)
+    assert owners(again) == {"one": {"f:data": {".": {}, "f:a": {}}}}
+
+
 def test_the_oldest_updaters_become_one() -> None:
     object = written(None, config({"k0": "x"}), "m0")
     for i in range(1, MAX_UPDATERS + 3):
