@@ -3,7 +3,7 @@
 Each verb reads as its pipeline. A write:
 
     (decode) -> merge -> prepare -> default -> admit -> validate -> commit -> stamp -> store.write(expect=revision)
-                                            (webhooks)  (webhooks)
+                                            (advice)    (advice)
 
 Decoding bytes is HTTP's business (http/handlers.py); from here on objects are plain dicts. `prepare` and `default` come
 from the Kind and its schema, `admit` and `commit` from admission plugins (a `commit` reserves something, an address
@@ -19,8 +19,8 @@ import orjson
 
 from apiserver import errors
 from apiserver.admission import Plugin, Verb, commit
+from apiserver.admission.advice import Advice
 from apiserver.admission.questions import Question
-from apiserver.admission.webhooks import Webhooks
 from apiserver.call import Call
 from apiserver.clock import Clock, timestamp
 from apiserver.deletion import DeleteOptions, check_preconditions, is_free_to_go, marked
@@ -60,7 +60,7 @@ class API:
         self.store = store
         self._plugins = tuple(plugins)
         self._asked: dict[Kind, Sequence[Plugin]] = {}
-        self.webhooks = Webhooks()
+        self.advice = Advice()
 
     @property
     def revision(self) -> int:
@@ -159,8 +159,7 @@ class API:
         if causes:
             raise errors.Invalid(kind.qualified, name, causes)
         call.warnings.extend(kind.warnings(object, None))
-        if self.webhooks.validating:
-            await self.webhooks.judge(self, question)
+        await self.advice.judge(self, question)
         key = kind.key(namespace, name)
         self._commit("create", kind, object, None, call)
         try:
@@ -241,8 +240,7 @@ class API:
             raise errors.Invalid(kind.qualified, name, causes)
         if not subresource:
             call.warnings.extend(kind.warnings(new, old))
-        if self.webhooks.validating:
-            await self.webhooks.judge(self, question)
+        await self.advice.judge(self, question)
         if kind.has_generation and subresource != "status" and kind.is_new_generation(new, old):
             new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
         new = meta.ordered(new, kind.name, kind.group_version)
@@ -281,8 +279,7 @@ class API:
             self._admit("delete", kind, None, old.object, call)
             question = Question("delete", kind, None, old.object, call)
             await self._have_changed(question)
-            if self.webhooks.validating:
-                await self.webhooks.judge(self, question)
+            await self.advice.judge(self, question)
             if kind.orphan_warning and not options.propagation and kind.orphan_warning not in call.warnings:
                 call.warnings.append(kind.orphan_warning)
             new = marked(kind, old, options, self.clock.now())
@@ -339,8 +336,8 @@ class API:
             plugin.admit(self, verb, kind, new, old, call)
 
     async def _have_changed(self, question: Question) -> None:
-        """Have webhooks change the new object; what they leave open is filled in again."""
-        if self.webhooks.mutating and await self.webhooks.change(self, question):
+        """Have policies and webhooks change the new object; what they leave open is filled in again."""
+        if await self.advice.change(self, question):
             assert question.new is not None
             self._default(question.kind, question.new, {})
             self._admit(question.verb, question.kind, question.new, question.old, question.call)

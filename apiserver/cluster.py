@@ -49,6 +49,7 @@ from apiserver.controllers import (
     nodes,
     persistentvolumes,
     podgc,
+    policystatus,
     priorities,
     provisioner,
     replicaset,
@@ -58,6 +59,7 @@ from apiserver.controllers import (
     scheduler,
     serviceaccount,
     serviceaccounttoken,
+    serviceaddresses,
     statefulset,
     ttlafterfinished,
     volumeexpand,
@@ -168,11 +170,12 @@ class Cluster:
         self.store.load()
         is_new = self.store.revision == 0
         CustomKinds(self.api).start()
-        self.api.webhooks.follow(self.api)
+        self.api.advice.follow(self.api)
         self._allocation.load(self.api)
         await namespace.bootstrap(self.api)
         await priorities.bootstrap(self.api)
         await clusterroleaggregation.bootstrap(self.api)
+        await serviceaddresses.bootstrap(self.api, self.settings.service_cidr)
         await kubernetes_service.bootstrap(self.api, self.settings.service_ip, CONTROL_PLANE, port)
         await nodes.bootstrap(self.api, self.settings.nodes, self.settings.pod_cidr)
         if is_new:
@@ -215,6 +218,8 @@ class Cluster:
             eventexpiry.controller(),
             kubernetes_service.controller(self.settings.service_ip, CONTROL_PLANE, port),
             rootca.controller(self._ca_pem),
+            policystatus.controller(),
+            serviceaddresses.controller(),
         ]
 
     async def listen(self) -> str:

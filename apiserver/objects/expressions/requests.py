@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from apiserver.objects.expressions import running
 from apiserver.objects.expressions.loading import BadExpression, is_available
 from apiserver.objects.expressions.syntax import DOTTED
 from apiserver.objects.expressions.typing import ANYTHING, Scope
@@ -89,6 +90,16 @@ def type_of(text: str, sight: Sight, *wanted: str) -> str:
         which = wanted[0] if len(wanted) == 1 else f"one of [{' '.join(wanted)}]"
         raise BadExpression(f"must evaluate to {which} but got {said}")
     return found.type
+
+
+def parsed(text: str) -> None:
+    """Make sure that an expression can be read: one that says how an object changes, in types that nobody declares.
+
+    Raises BadExpression.
+    """
+    if not is_available():
+        raise BadExpression(UNAVAILABLE)
+    running.over(text.strip(), NAMES)
 
 
 def in_go(type_: str) -> str:

@@ -17,7 +17,7 @@ SIDE_EFFECTS = ("None", "NoneOnDryRun")
 OPERATIONS = ("*", "CONNECT", "CREATE", "DELETE", "UPDATE")
 TIMEOUT_SECONDS = range(1, 31)
 
-_CHOICES = {
+CHOICES = {
     "failurePolicy": ("Fail", "Ignore"),
     "matchPolicy": ("Equivalent", "Exact"),
     "reinvocationPolicy": ("IfNeeded", "Never"),
@@ -42,8 +42,8 @@ def validate(configuration: Object) -> Causes:
 def _webhook(webhook: Object, at: str) -> Causes:
     causes = _name(webhook.get("name", ""), f"{at}.name")
     for index, rule in enumerate(webhook.get("rules") or ()):
-        causes += _rule(rule, f"{at}.rules[{index}]")
-    for field, choices in _CHOICES.items():
+        causes += rule_causes(rule, f"{at}.rules[{index}]")
+    for field, choices in CHOICES.items():
         if webhook.get(field) is not None and webhook[field] not in choices:
             causes.append(not_supported(f"{at}.{field}", webhook[field], choices))
     effects = webhook.get("sideEffects")
@@ -85,7 +85,8 @@ def _review_versions(versions: list[str], at: str) -> Causes:
     return causes
 
 
-def _rule(rule: Object, at: str) -> Causes:
+def rule_causes(rule: Object, at: str) -> Causes:
+    """What is wrong with a rule: operations on resources."""
     causes = _listed(rule, "operations", "operations", at)
     causes += [
         not_supported(f"{at}.operations[{index}]", operation, OPERATIONS)
