@@ -224,7 +224,10 @@ def _call(command: Command, parsed: Parsed) -> int:
     grammar.check_required(command, parsed.flags)
     session = Session(parsed.flags, path=command.path, args=parsed.args, commands=COMMANDS, dash=parsed.dash)
     assert command.run is not None
-    status = command.run(session, parsed.flags, parsed.args)
+    try:
+        status = command.run(session, parsed.flags, parsed.args)
+    finally:
+        session.close()
     if parsed.flags.on("warnings-as-errors") and session.warned and not status:
         raise CommandError(f"{session.warned} warning{'s' if session.warned > 1 else ''} received")
     return status or 0

@@ -51,14 +51,15 @@ class Kubeconfig:
 
     # --- reading
 
-    def entries(self, section: str) -> dict[str, Object]:
-        """name -> content of a section, the first file's where several have it."""
+    def entries(self, section: str, resolve: bool = False) -> dict[str, Object]:
+        """name -> content of a section, the first file's where several have it; `resolve`: with whole file names."""
         word = SECTIONS[section]
         found: dict[str, Object] = {}
         for path, content in self.files.items():
             for entry in content.get(section) or []:
                 value = dict(entry.get(word) or {})
-                _absolute(section, value, os.path.dirname(os.path.abspath(path)))
+                if resolve:
+                    _absolute(section, value, os.path.dirname(os.path.abspath(path)))
                 found.setdefault(entry.get("name", ""), value)
         return found
 
@@ -79,11 +80,11 @@ class Kubeconfig:
                 return str(content["current-context"])
         return ""
 
-    def merged(self) -> Object:
+    def merged(self, resolve: bool = False) -> Object:
         """One document with everything in it, entries in order of their names."""
         document: Object = {"apiVersion": "v1", "kind": "Config", "current-context": self.current_context}
         for section, word in SECTIONS.items():
-            entries = self.entries(section)
+            entries = self.entries(section, resolve)
             document[section] = [{word: entries[name], "name": name} for name in sorted(entries)] or None
         preferences = next((c["preferences"] for c in self.files.values() if c.get("preferences")), None)
         if preferences:
@@ -98,7 +99,9 @@ class Kubeconfig:
         """
         if self.explicit and not self.files:
             raise CommandError(f"stat {self.paths[0]}: no such file or directory")
-        contexts, clusters, users = (self.entries(section) for section in ("contexts", "clusters", "users"))
+        contexts, clusters, users = (
+            self.entries(section, resolve=True) for section in ("contexts", "clusters", "users")
+        )
         name = context or self.current_context
         if context and context not in contexts:
             raise ConfigurationError(f"context was not found for specified context: {context}")
@@ -123,7 +126,9 @@ class Kubeconfig:
     # --- changing
 
     def set_entry(self, section: str, name: str, value: Object) -> None:
+        """Adds or replaces an entry; files it names that lie beside or below its own are named as seen from there."""
         path = self.owner(section, name)
+        value = _relative(section, value, os.path.dirname(os.path.abspath(path)))
         content = self.files.setdefault(path, _empty())
         word, entries = SECTIONS[section], content.get(section) or []
         for entry in entries:
@@ -163,11 +168,26 @@ def _empty() -> Object:
     return {"apiVersion": "v1", "kind": "Config", "clusters": None, "contexts": None, "users": None}
 
 
+NAMING_FILES = {
+    "clusters": ("certificate-authority",),
+    "users": ("client-certificate", "client-key", "tokenFile"),
+    "contexts": (),
+}
+"""The fields that hold names of files."""
+
+
+def _relative(section: str, value: Object, folder: str) -> Object:
+    value = dict(value)
+    for key in NAMING_FILES[section]:
+        whole = os.path.normpath(os.path.join(folder, value.get(key) or ""))
+        if value.get(key) and whole.startswith(folder.rstrip(os.sep) + os.sep):
+            value[key] = os.path.relpath(whole, folder)
+    return value
+
+
 def _absolute(section: str, value: Object, folder: str) -> None:
     """File names in a kubeconfig are relative to it."""
-    for key in (
-        ("certificate-authority",) if section == "clusters" else ("client-certificate", "client-key", "tokenFile")
-    ):
+    for key in NAMING_FILES[section]:
         if value.get(key):
             value[key] = os.path.join(folder, value[key])
     command = str((value.get("exec") or {}).get("command") or "") if section == "users" else ""

@@ -86,6 +86,11 @@ class Session:
         self._kubeconfig: Kubeconfig | None = None
         self._place: Place | None = None
 
+    def close(self) -> None:
+        """Hangs up."""
+        if self._client is not None:
+            self._client.connection.close()
+
     # --- streams
 
     def say(self, text: str) -> None:

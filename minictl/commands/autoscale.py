@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from minictl.describe import quantities
-from minictl.errors import CommandError, raise_all
+from minictl.errors import CommandError, ServerError, raise_all
 from minictl.grammar import options
 from minictl.grammar.flags import Command, Flag
 from minictl.steps import generating, targets
@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from typing import Any
 
     from minictl.grammar.flags import Flags
+    from minictl.resources import Resource
     from minictl.session import Session
 
     Object = dict[str, Any]
 
 
 UNSET = -1
+RESOURCES = {"cpu": "m", "memory": "Mi"}
+"""What can be followed, and the unit of bare numbers."""
 BETTER = "Use --cpu with percentage or resource quantity format (e.g., '70%' for utilization or '500m' for milliCPU)."
 
 
@@ -33,7 +36,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     choice = Choice.of(flags, need_names_or_selector=True)
     selection = targets.select(session, args, choice)
     errors: list[CommandError] = []
-    where = generating.resource("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
+    where = _resource("v2")
     for target, _ in targets.fetch(session, selection):
         resource = target.resource
         try:
@@ -43,15 +46,53 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
                     " in discovery information"
                 )
             reference = {"kind": resource.kind, "name": target.name, "apiVersion": resource.api_version}
-            made = writes.recorded(scaler(session, flags, reference))
-            if flags.on("save-config"):
-                made = with_configuration(made, typed_configuration(made))
-            if writes.sends:
-                made = session.client.create(where.path(session.namespace), made, writes.query)
-            writes.report(where, made, "autoscaled", typed=not writes.sends)
+            made = _create(session, flags, writes, reference)
+            writes.report(where, made, "autoscaled" if writes.sends else "created", typed=not writes.sends)
         except CommandError as error:
             errors.append(error)
     raise_all(errors)
+
+
+def _resource(version: str) -> Resource:
+    return generating.resource(f"autoscaling/{version}", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
+
+
+def _create(session: Session, flags: Flags, writes: Writes, reference: Object) -> Object:
+    """The autoscaler of what `reference` names, as v2; where the server refuses that, as v1 if it can say the same.
+
+    Raises:
+        CommandError: it cannot be made.
+    """
+    made = _with_configuration(flags, writes, scaler(session, flags, reference))
+    if not writes.sends:
+        return made
+    created: Object
+    try:
+        created = session.client.create(_resource("v2").path(session.namespace), made, writes.query)
+    except ServerError:
+        reason = _why_not_v1(flags)
+        if reason:
+            text = "failed to create autoscaling/v2 HPA and the configuration is incompatible with autoscaling/v1"
+            raise CommandError(f"{text}: {reason}") from None
+        older = _with_configuration(flags, writes, older_scaler(session, flags, reference))
+        created = session.client.create(_resource("v1").path(session.namespace), older, writes.query)
+    return created
+
+
+def _with_configuration(flags: Flags, writes: Writes, made: Object) -> Object:
+    made = writes.recorded(made)
+    return with_configuration(made, typed_configuration(made)) if flags.on("save-config") else made
+
+
+def _why_not_v1(flags: Flags) -> str:
+    """Why v1 cannot say what was asked for; "" when it can."""
+    try:
+        target = _target("cpu", flags.text("cpu"))
+    except CommandError as error:
+        return error.message
+    if not flags.text("memory") and (flags.number("cpu-percent") >= 0 or target["type"] == "Utilization"):
+        return ""
+    return "%!w(<nil>)"
 
 
 def _check(flags: Flags) -> None:
@@ -60,42 +101,67 @@ def _check(flags: Flags) -> None:
         raise CommandError(f"--max=MAXPODS is required and must be at least 1, max: {most}")
     if most < least:
         raise CommandError(f"--max=MAXPODS must be larger or equal to --min=MINPODS, max: {most}, min: {least}")
-    if flags.given("cpu-percent") and flags.given("cpu"):
+    if flags.number("cpu-percent") > 0 and flags.text("cpu"):
         raise CommandError("--cpu-percent and --cpu are mutually exclusive")
+    for name in RESOURCES:
+        if flags.text(name):
+            _target(name, flags.text(name))
 
 
 def scaler(session: Session, flags: Flags, reference: Object) -> Object:
-    """The autoscaler of what `reference` names.
+    """The autoscaler of what `reference` names; the server knows what to follow where nothing says so.
 
     Raises:
-        CommandError: nothing says what it is to follow.
+        CommandError: a target is none.
     """
     metrics = []
-    cpu = f"{flags.number('cpu-percent')}%" if flags.number("cpu-percent") >= 0 else flags.text("cpu")
-    for name, wanted in (("cpu", cpu), ("memory", flags.text("memory"))):
-        if wanted:
-            metrics.append({"type": "Resource", "resource": {"name": name, "target": _target(wanted)}})
-    if not metrics:
-        raise CommandError(
-            "failed to create autoscaling/v2 HPA and the configuration is incompatible with autoscaling/v1: empty input"
-        )
-    made = generating.begin(
-        session, "HorizontalPodAutoscaler", flags.text("name") or reference["name"], "autoscaling/v2"
-    )
+    percent = flags.number("cpu-percent")
+    wanted = {"cpu": f"{percent}%" if percent > 0 else flags.text("cpu"), "memory": flags.text("memory")}
+    for name, text in wanted.items():
+        if text:
+            metrics.append({"type": "Resource", "resource": {"name": name, "target": _target(name, text)}})
+    made = _begin(session, flags, reference, "autoscaling/v2")
+    if metrics:
+        made["spec"]["metrics"] = metrics
+    return {**made, "status": {"desiredReplicas": 0, "currentMetrics": None}}
+
+
+def older_scaler(session: Session, flags: Flags, reference: Object) -> Object:
+    """The same as v1, which knows only --cpu-percent."""
+    made = _begin(session, flags, reference, "autoscaling/v1")
+    if flags.number("cpu-percent") >= 0:
+        made["spec"]["targetCPUUtilizationPercentage"] = flags.number("cpu-percent")
+    return {**made, "status": {"currentReplicas": 0, "desiredReplicas": 0}}
+
+
+def _begin(session: Session, flags: Flags, reference: Object, version: str) -> Object:
+    name = flags.text("name") or reference["name"]
     spec: Object = {"scaleTargetRef": reference}
     if flags.number("min") > 0:
         spec["minReplicas"] = flags.number("min")
-    spec |= {"maxReplicas": flags.number("max"), "metrics": metrics}
-    return {**made, "spec": spec, "status": {"desiredReplicas": 0, "currentMetrics": None}}
+    spec["maxReplicas"] = flags.number("max")
+    return {**generating.begin(session, "HorizontalPodAutoscaler", name, version), "spec": spec}
 
 
-def _target(text: str) -> Object:
-    if re.fullmatch(r"[0-9]+%", text):
+def _target(name: str, given: str) -> Object:
+    """`80%` of what is requested, or a quantity on average; a bare number is in the resource's usual unit.
+
+    Raises:
+        CommandError: it is neither.
+    """
+    text = given.strip()
+    if not text:
+        raise CommandError("empty input")
+    if text.endswith("%"):
+        if not text[:-1].isdigit():
+            raise CommandError(f"invalid percentage value: {text[:-1]}")
         return {"type": "Utilization", "averageUtilization": int(text[:-1])}
+    if re.fullmatch(r"[+-]?[0-9.]+", text):
+        text = f"{float(text):g}{RESOURCES[name]}"
     try:
         return {"type": "AverageValue", "averageValue": str(quantities.parse(text))}
     except ValueError:
-        raise CommandError(f"invalid resource {text} value: {text}") from None
+        raise CommandError(f"invalid resource {name} value: {text}") from None
 
 
 command = Command(

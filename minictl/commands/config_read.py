@@ -42,7 +42,7 @@ def view(session: Session, flags: Flags, args: list[str]) -> None:
     """Prints the kubeconfig in play."""
     if args:
         raise UsageError(f"unexpected arguments: [{' '.join(args)}]", session.path)
-    document = copy.deepcopy(session.kubeconfig.merged())
+    document = copy.deepcopy(session.kubeconfig.merged(resolve=flags.on("flatten")))
     if flags.on("minify"):
         _minify(session, document)
     if flags.on("flatten"):

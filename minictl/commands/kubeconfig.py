@@ -44,7 +44,7 @@ def _merge(session: Session, folder: cluster.Folder) -> str:
     paths = paths or kubeconfig.paths_from_environment(dict(session.environ))
     theirs = kubeconfig.Kubeconfig(paths or [os.path.join(os.path.expanduser("~"), ".kube", "config")])
     for section in kubeconfig.SECTIONS:
-        for name, value in own.entries(section).items():
+        for name, value in own.entries(section, resolve=True).items():
             theirs.set_entry(section, name, value)
     theirs.set_current_context(own.current_context)
     theirs.save()

@@ -41,8 +41,15 @@ def test_of_two_entries_the_first_files_wins(paths: list[str]) -> None:
 
 
 def test_file_names_are_relative_to_the_kubeconfig(paths: list[str]) -> None:
-    cluster = Kubeconfig(paths).entries("clusters")["dev"]
-    assert cluster["certificate-authority"] == str(Path(paths[0]).parent / "ca.crt")
+    folder = Path(paths[0]).parent
+    config = Kubeconfig(paths)
+    assert config.entries("clusters")["dev"]["certificate-authority"] == "ca.crt"
+    assert config.place().cluster["certificate-authority"] == str(folder / "ca.crt")
+    config.set_entry("users", "near", {"client-key": str(folder / "keys" / "my.key")})
+    config.set_entry("users", "far", {"client-key": "/etc/my.key"})
+    assert config.entries("users")["near"]["client-key"] == "keys/my.key"
+    assert config.entries("users")["far"]["client-key"] == "/etc/my.key"
+    assert config.merged(resolve=True)["users"][-1]["user"]["client-key"] == str(folder / "keys" / "my.key")
 
 
 def test_a_context_names_a_place(paths: list[str]) -> None:
