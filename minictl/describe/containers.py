@@ -1,6 +1,7 @@
 """Containers as they read in the description of a Pod and of a Pod template."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import ROUND_CEILING
 from typing import Any
 
 from minictl.describe import quantities
@@ -187,7 +188,7 @@ def _amount(reference: Fields, container: Fields) -> str:
     kind, _, name = resource.partition(".")
     amount = ((container.get("resources") or {}).get(kind) or {}).get(name, "0")
     divisor = quantities.parse(reference.get("divisor") or "1").value or 1
-    whole = -(-quantities.parse(amount).value // divisor)
+    whole = (quantities.parse(amount).value / divisor).to_integral_value(ROUND_CEILING)
     if not whole and resource in ("limits.cpu", "limits.memory"):
         return "node allocatable"
     return str(int(whole))

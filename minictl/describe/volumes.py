@@ -1,170 +1,40 @@
 """Volumes as they read in the description of a Pod and of a Pod template."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from minictl.describe import quantities
+from minictl.describe.sources import OF_PODS, OF_THE_CLUSTER, Fields, Row
 from minictl.describe.text import NONE, UNSET, Page
 from minictl.texts.gotext import plain
 
 LONG_ATTRIBUTE = 140
 
-Fields = Mapping[str, Any]
-# (label, path in the volume's source, what an absent value reads as)
-Row = tuple[str, str, object]
-
-# volume source: (what it is, its rows), for all whose rows are their fields one by one
-_PLAIN: dict[str, tuple[str, tuple[Row, ...]]] = {
-    "hostPath": (
-        "HostPath (bare host directory volume)",
-        (("Path", "path", ""), ("HostPathType", "type", NONE)),
-    ),
-    "gcePersistentDisk": (
-        "GCEPersistentDisk (a Persistent Disk resource in Google Compute Engine)",
-        (
-            ("PDName", "pdName", ""),
-            ("FSType", "fsType", ""),
-            ("Partition", "partition", 0),
-            ("ReadOnly", "readOnly", False),
-        ),
-    ),
-    "awsElasticBlockStore": (
-        "AWSElasticBlockStore (a Persistent Disk resource in AWS)",
-        (
-            ("VolumeID", "volumeID", ""),
-            ("FSType", "fsType", ""),
-            ("Partition", "partition", 0),
-            ("ReadOnly", "readOnly", False),
-        ),
-    ),
-    "gitRepo": (
-        "GitRepo (a volume that is pulled from git when the pod is created)",
-        (("Repository", "repository", ""), ("Revision", "revision", "")),
-    ),
-    "secret": (
-        "Secret (a volume populated by a Secret)",
-        (("SecretName", "secretName", ""), ("Optional", "optional", False)),
-    ),
-    "configMap": (
-        "ConfigMap (a volume populated by a ConfigMap)",
-        (("Name", "name", ""), ("Optional", "optional", False)),
-    ),
-    "nfs": (
-        "NFS (an NFS mount that lasts the lifetime of a pod)",
-        (("Server", "server", ""), ("Path", "path", ""), ("ReadOnly", "readOnly", False)),
-    ),
-    "persistentVolumeClaim": (
-        "PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)",
-        (("ClaimName", "claimName", ""), ("ReadOnly", "readOnly", False)),
-    ),
-    "image": (
-        "Image (a container image or OCI artifact)",
-        (("Reference", "reference", ""), ("PullPolicy", "pullPolicy", "")),
-    ),
-    "azureFile": (
-        "AzureFile (an Azure File Service mount on the host and bind mount to the pod)",
-        (("SecretName", "secretName", ""), ("ShareName", "shareName", ""), ("ReadOnly", "readOnly", False)),
-    ),
-    "flocker": (
-        "Flocker (a Flocker volume mounted by the Flocker agent)",
-        (("DatasetName", "datasetName", ""), ("DatasetUUID", "datasetUUID", "")),
-    ),
-    "portworxVolume": (
-        "PortworxVolume (a Portworx Volume resource)",
-        (("VolumeID", "volumeID", ""),),
-    ),
-    "vsphereVolume": (
-        "vSphereVolume (a Persistent Disk resource in vSphere)",
-        (("VolumePath", "volumePath", ""), ("FSType", "fsType", ""), ("StoragePolicyName", "storagePolicyName", "")),
-    ),
-    "glusterfs": (
-        "Glusterfs (a Glusterfs mount on the host that shares a pod's lifetime)",
-        (("EndpointsName", "endpoints", ""), ("Path", "path", ""), ("ReadOnly", "readOnly", False)),
-    ),
-}
-
-
-# The same for volumes of the whole cluster, where they differ.
-_PERSISTENT: dict[str, tuple[str, tuple[Row, ...]]] = {
-    "local": ("LocalVolume (a persistent volume backed by local storage on a node)", (("Path", "path", ""),)),
-    "glusterfs": (
-        _PLAIN["glusterfs"][0],
-        (
-            ("EndpointsName", "endpoints", ""),
-            ("EndpointsNamespace", "endpointsNamespace", UNSET),
-            ("Path", "path", ""),
-            ("ReadOnly", "readOnly", False),
-        ),
-    ),
-    "azureFile": (
-        _PLAIN["azureFile"][0],
-        (
-            ("SecretName", "secretName", ""),
-            ("SecretNamespace", "secretNamespace", ""),
-            ("ShareName", "shareName", ""),
-            ("ReadOnly", "readOnly", False),
-        ),
-    ),
-    "cephfs": (
-        "CephFS (a CephFS mount on the host that shares a pod's lifetime)",
-        (
-            ("Monitors", "monitors", []),
-            ("Path", "path", ""),
-            ("User", "user", ""),
-            ("SecretFile", "secretFile", ""),
-            ("SecretRef", "secretRef", ""),
-            ("ReadOnly", "readOnly", False),
-        ),
-    ),
-    "rbd": (
-        "RBD (a Rados Block Device mount on the host that shares a pod's lifetime)",
-        (
-            ("CephMonitors", "monitors", []),
-            ("RBDImage", "image", ""),
-            ("FSType", "fsType", ""),
-            ("RBDPool", "pool", ""),
-            ("RadosUser", "user", ""),
-            ("Keyring", "keyring", ""),
-            ("SecretRef", "secretRef", ""),
-            ("ReadOnly", "readOnly", False),
-        ),
-    ),
-    "cinder": (
-        "Cinder (a Persistent Disk resource in OpenStack)",
-        (
-            ("VolumeID", "volumeID", ""),
-            ("FSType", "fsType", ""),
-            ("ReadOnly", "readOnly", False),
-            ("SecretRef", "secretRef", ""),
-        ),
-    ),
-}
-
 
 def persistent(page: Page, spec: Fields) -> None:
     """What a PersistentVolume stands for; `<unknown>` for what has no words of its own."""
-    for key, show in (("csi", _csi), ("fc", _fc), ("iscsi", _iscsi)):
-        if spec.get(key) is not None:
-            show(page, spec[key])
-            return
-    for key, (what, rows) in {**_PLAIN, **_PERSISTENT}.items():
-        if spec.get(key) is not None:
-            source = spec[key]
-            if any(label == "SecretRef" for label, _, _ in rows):
-                source = {**source, "secretRef": _secret_reference(source.get("secretRef"))}
-            _rows(page, what, rows, source)
-            return
-    page.line("<unknown>", 1)
+    kind = next((key for key in (*_ANYWHERE, *OF_THE_CLUSTER) if spec.get(key) is not None), "")
+    if kind in _ANYWHERE:
+        _ANYWHERE[kind](page, spec[kind], "SecretReference")
+        return
+    if not kind:
+        page.line("<unknown>", 1)
+        return
+    source, secret = spec[kind], spec[kind].get("secretRef") or {}
+    if kind == "scaleIO":
+        source = {**source, "secretName": secret.get("name", ""), "secretNamespace": secret.get("namespace", "")}
+    _rows(page, *OF_THE_CLUSTER[kind], source, "SecretReference")
 
 
-def _secret_reference(reference: Fields | None) -> str:
-    """A reference as Go prints it."""
+def _reference(reference: Fields | None, kind: str) -> str:
+    """A reference to a Secret as Go prints it."""
     if reference is None:
         return "nil"
-    return f"&SecretReference{{Name:{reference.get('name', '')},Namespace:{reference.get('namespace', '')},}}"
+    fields = ("Name", "Namespace") if kind == "SecretReference" else ("Name",)
+    shown = "".join(f"{field}:{reference.get(field.lower(), '')}," for field in fields)
+    return f"&{kind}{{{shown}}}"
 
 
-def _fc(page: Page, source: Fields) -> None:
+def _fc(page: Page, source: Fields, reference: str) -> None:
     page.field("Type", "FC (a Fibre Channel disk)", 2)
     page.field("TargetWWNs", ", ".join(source.get("targetWWNs") or ()), 2)
     page.field("LUN", source.get("lun", NONE), 2)
@@ -172,7 +42,7 @@ def _fc(page: Page, source: Fields) -> None:
     page.field("ReadOnly", plain(bool(source.get("readOnly"))), 2)
 
 
-def _iscsi(page: Page, source: Fields) -> None:
+def _iscsi(page: Page, source: Fields, reference: str) -> None:
     what = "an ISCSI Disk resource that is attached to a kubelet's host machine and then exposed to the pod"
     page.field("Type", f"ISCSI ({what})", 2)
     page.field("TargetPortal", source.get("targetPortal", ""), 2)
@@ -184,7 +54,7 @@ def _iscsi(page: Page, source: Fields) -> None:
     page.field("Portals", plain(source.get("portals") or []), 2)
     page.field("DiscoveryCHAPAuth", plain(bool(source.get("chapAuthDiscovery"))), 2)
     page.field("SessionCHAPAuth", plain(bool(source.get("chapAuthSession"))), 2)
-    page.field("SecretRef", _secret_reference(source.get("secretRef")), 2)
+    page.field("SecretRef", _reference(source.get("secretRef"), reference), 2)
     page.field("InitiatorName", source.get("initiatorName", NONE), 2)
 
 
@@ -197,18 +67,21 @@ def write(page: Page, volumes: Sequence[Fields] | None, template: bool = False) 
     for volume in volumes:
         page.line((" " if template else "") + f"{volume.get('name', '')}:", 1)
         kind = next((key for key in volume if key != "name"), "")
-        if kind in _PLAIN:
-            _rows(page, *_PLAIN[kind], volume[kind] or {})
+        if kind in OF_PODS:
+            _rows(page, *OF_PODS[kind], volume[kind] or {}, "LocalObjectReference")
+        elif kind in _ANYWHERE:
+            _ANYWHERE[kind](page, volume[kind] or {}, "LocalObjectReference")
         elif kind in _SPECIAL:
             _SPECIAL[kind](page, volume[kind] or {})
         else:
             page.line("<unknown>", 1)
 
 
-def _rows(page: Page, what: str, rows: Sequence[Row], source: Fields) -> None:
+def _rows(page: Page, what: str, rows: Sequence[Row], source: Fields, reference: str) -> None:
     page.field("Type", what, 2)
     for label, key, absent in rows:
-        page.field(label, plain(source.get(key, absent)), 2)
+        shown = _reference(source.get(key), reference) if key == "secretRef" else plain(source.get(key, absent))
+        page.field(label, shown, 2)
 
 
 def _empty_dir(page: Page, source: Fields) -> None:
@@ -240,7 +113,7 @@ def _downward(page: Page, source: Fields) -> None:
                 page.line(f"{item[key].get(name, '')} -> {item.get('path', '')}", 3)
 
 
-def _csi(page: Page, source: Fields) -> None:
+def _csi(page: Page, source: Fields, reference: str) -> None:
     page.field("Type", "CSI (a Container Storage Interface (CSI) volume source)", 2)
     page.field("Driver", source.get("driver", ""), 2)
     page.field("FSType", source.get("fsType", ""), 2)
@@ -264,8 +137,11 @@ def _ephemeral(page: Page, source: Fields) -> None:
         page.field("StorageClass", spec.get("storageClassName", ""), 2)
         page.field("Volume", spec.get("volumeName", ""), 2)
         meta = claim.get("metadata") or {}
-        page.stack("Labels", (f"{key}={value}" for key, value in sorted((meta.get("labels") or {}).items())), 2)
-        page.stack("Annotations", (f"{k}: {v}" for k, v in sorted((meta.get("annotations") or {}).items())), 2)
+        nested = "    "  # the page of a claim, as far as it goes, moved to the right
+        labels = [f"{nested}{key}={value}" for key, value in sorted((meta.get("labels") or {}).items())]
+        notes = [f"{nested}{key}: {value}" for key, value in sorted((meta.get("annotations") or {}).items())]
+        page.stack("Labels", labels or [f"{nested}{NONE}"], 2)
+        page.stack("Annotations", notes or [f"{nested}{NONE}"], 2)
         page.field("Capacity", "", 2)
         page.field("Access Modes", "", 2)
         if spec.get("volumeMode"):
@@ -276,6 +152,7 @@ _SPECIAL: dict[str, Callable[[Page, Fields], None]] = {
     "emptyDir": _empty_dir,
     "projected": _projected,
     "downwardAPI": _downward,
-    "csi": _csi,
     "ephemeral": _ephemeral,
 }
+_ANYWHERE: dict[str, Callable[[Page, Fields, str], None]] = {"csi": _csi, "fc": _fc, "iscsi": _iscsi}
+"""Kinds that Pods and the cluster have alike; they are told how Go calls a reference to a Secret there."""

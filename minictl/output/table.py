@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     Object = dict[str, Any]
@@ -25,7 +27,9 @@ class Writer:
         self.written = 0
 
     def row(self, cells: Sequence[str]) -> None:
-        self._rows.append(list(cells))
+        """One row; a cell of several lines makes several, and its tabs are further cells."""
+        for line in "\t".join(cells).split("\n"):
+            self._rows.append(line.split("\t"))
 
     def forget(self) -> None:
         """Starts anew: what follows need not align with what went before."""
@@ -35,13 +39,21 @@ class Writer:
     def flush(self) -> None:
         if not self._rows:
             return
-        for cells in self._rows:
-            self._widths += [MIN_WIDTH] * (len(cells) - len(self._widths))
-            for i, cell in enumerate(cells[:-1]):
-                self._widths[i] = max(self._widths[i], len(cell) + PADDING)
-        self._write("".join(self._line(cells) for cells in self._rows))
+        self._write("".join(self._lines(self._rows, 0)))
         self.written += len(self._rows)
         self._rows = []
+
+    def _lines(self, rows: list[list[str]], column: int) -> Iterator[str]:
+        """The rows, of which all columns before this one have their widths. Neighbours that have a cell in a column are
+        aligned there; the last cell of a row stands in no column."""
+        for has_cell, group in groupby(rows, key=lambda cells: len(cells) - 1 > column):
+            block = list(group)
+            if not has_cell:
+                yield from map(self._line, block)
+                continue
+            self._widths += [MIN_WIDTH] * (column + 1 - len(self._widths))
+            self._widths[column] = max(self._widths[column], *(len(cells[column]) + PADDING for cells in block))
+            yield from self._lines(block, column + 1)
 
     def _line(self, cells: list[str]) -> str:
         last = len(cells) - 1
@@ -106,6 +118,11 @@ class Printer:
         names += [label.rpartition("/")[2].upper() for label in style.label_columns]
         return names + (["LABELS"] if style.show_labels else [])
 
+    def _named(self) -> int:
+        """The column that holds the object's own name: others may hold names, too."""
+        names = (i for i, c in enumerate(self._columns) if c.get("format") == "name" and c.get("type") == "string")
+        return next(names, -1)
+
     def _cells(self, row: Object, event: str) -> list[str]:
         style = self._style
         metadata = (row.get("object") or {}).get("metadata") or {}
@@ -115,10 +132,7 @@ class Printer:
         cells += [metadata.get("namespace", "")] if style.namespace else []
         for i in self._shown():
             cell = cell_text(values[i]) if i < len(values) else ""
-            column = self._columns[i]
-            if style.kind and column.get("format") == "name" and column.get("type") == "string":
-                cell = f"{style.kind}/{cell}"
-            cells.append(cell)
+            cells.append(f"{style.kind}/{cell}" if style.kind and i == self._named() else cell)
         cells += [labels.get(label, "") for label in style.label_columns]
         return cells + ([labels_text(labels)] if style.show_labels else [])
 
@@ -129,6 +143,10 @@ def cell_text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float):
+        from minictl.texts.gofloats import float_text
+
+        return float_text(value)
     text = str(value)
     cut = min((at for at in map(text.find, "\f\n\r") if at >= 0), default=-1)
     return escape(text[:cut]) + "..." if cut >= 0 else escape(text)

@@ -95,7 +95,8 @@ def test_a_volume() -> None:
         ),
         ({"cephfs": {"monitors": ["a", "b"]}}, ["Monitors: [a b]", "SecretRef: nil"]),
         ({"azureFile": {"shareName": "s"}}, ["SecretNamespace:", "ShareName: s"]),
-        ({"quobyte": {"volume": "v"}}, ["<unknown>"]),
+        ({"quobyte": {"volume": "v"}}, ["Registry:", "Volume: v"]),
+        ({"nobody": {"volume": "v"}}, ["<unknown>"]),
     ],
 )
 def test_what_a_volume_stands_for(source: Object, rows: list[str]) -> None:
