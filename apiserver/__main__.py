@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import fcntl
 import gc
 import json
 import logging
 import os
+import resource
 import signal
 import sys
 from dataclasses import asdict, fields
@@ -123,6 +125,13 @@ def lock(folder: Path) -> IO[str]:
     return file
 
 
+def allow_many_connections() -> None:
+    """Take as many file descriptors as the system lets us have: by default it is often 1,024, one for each client."""
+    wanted = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with contextlib.suppress(ValueError, OSError):  # "unlimited" is more than some systems give
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, wanted))
+
+
 def open_log(settings: Settings) -> Log:
     if settings.in_memory:
         from apiserver.storage.memory import MemoryLog
@@ -166,6 +175,7 @@ async def run(settings: Settings) -> None:
 def main() -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     os.umask(PRIVATE)
+    allow_many_connections()
     try:
         settings = settings_from(sys.argv[1:])
         held = lock(settings.state_folder)

@@ -119,7 +119,8 @@ class Settings:
 
     @property
     def retention(self) -> Retention:
-        return Retention(self.keep_revisions, self.keep_history)
+        """In memory a busy hour would take too much of it: there, only revisions count."""
+        return Retention(self.keep_revisions, 0.0 if self.in_memory else self.keep_history)
 
     @property
     def service_ip(self) -> str:

@@ -28,7 +28,8 @@ from apiserver.storage import Record
 from apiserver.storage.store import Change, Store
 
 BUFFER_EVENTS = 16_384
-"""Events that may wait for one slow watcher before it is dropped."""
+BUFFER_BYTES = 32 * 1024 * 1024
+"""Events that may wait for one slow watcher, and what their objects may come to, before it is dropped."""
 
 ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
 
@@ -98,6 +99,7 @@ class Watch:
         self._store = store
         self._selection = selection
         self._queue: deque[Event] = deque()
+        self._waiting_bytes = 0
         self._woken: asyncio.Future[None] | None = None
         """What batch() waits for."""
         self._from = 0
@@ -111,7 +113,7 @@ class Watch:
         """Deliver every change after `since`. Raises storage.Compacted when that is no longer kept."""
         upto = self._store.revision
         missed = await self._store.changes(since, self._selection.prefix)
-        heard, self._queue = self._queue, deque()
+        heard, self._queue, self._waiting_bytes = self._queue, deque(), 0
         self._from = 0
         for change in missed:
             if change.record.revision <= upto:
@@ -124,6 +126,7 @@ class Watch:
         """Deliver every change from now on; returns what is there now."""
         self._from = self.revision = self._store.revision
         self._queue.clear()
+        self._waiting_bytes = 0
         records = faces(self._selection.kind, self._store.under(self._selection.prefix))
         if self._selection.is_everything:
             return records
@@ -137,7 +140,8 @@ class Watch:
         event = classify(self._selection, change)
         if event is None:
             return
-        if len(self._queue) >= BUFFER_EVENTS:
+        self._waiting_bytes += len(event.record.encoded)
+        if len(self._queue) >= BUFFER_EVENTS or (self._waiting_bytes > BUFFER_BYTES and self._queue):
             self.overrun = True
             self.close()
         else:
@@ -162,6 +166,7 @@ class Watch:
                 self._woken = None
         events = list(self._queue)
         self._queue.clear()
+        self._waiting_bytes = 0
         if events:
             self.revision = max(self.revision, events[-1].record.revision)
         return events

@@ -22,6 +22,8 @@ from apiserver.http.authentication import certified
 BACKLOG = 512
 SHUTDOWN_SECONDS = 10
 """How long requests under way may take to be answered, the webhooks that they wait for included."""
+UNREAD_SECONDS = 90.0
+"""A client that in all this time reads nothing of what waits for it is cut off: that takes memory."""
 DEAF_SECONDS = 1.0
 """How long a server that stops waits for a client that does not read what it was sent, the end of TLS included."""
 KEEP_ALIVE_SECONDS = 90
@@ -43,12 +45,14 @@ class PortTaken(Exception):
 
 
 class _Connection(HttpToolsProtocol):
-    """uvicorn's HTTP, with limits to the head of a request (nothing is known yet of who sends it), and which tells the
-    app whom a connection's certificate names: scope["state"]["identity"]."""
+    """uvicorn's HTTP, with limits to the head of a request (nothing is known yet of who sends it) and to how long an
+    answer waits for somebody who does not read it; it tells the app whom a connection's certificate names:
+    scope["state"]["identity"]."""
 
     _head_bytes = 0
     _is_in_head = True
     _deadline: asyncio.TimerHandle | None = None
+    _reading_check: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -61,6 +65,7 @@ class _Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._meet_deadline()
+        self._stop_checking()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
@@ -82,6 +87,31 @@ class _Connection(HttpToolsProtocol):
             self.transport.close()
         elif self._deadline is None:
             self._deadline = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._check_later()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_checking()
+
+    def _check_later(self) -> None:
+        self._reading_check = self.loop.call_later(UNREAD_SECONDS, self._check_reading, self._unread())
+
+    def _check_reading(self, before: int) -> None:
+        if self._unread() < before:
+            self._check_later()
+        else:
+            self.transport.abort()
+
+    def _unread(self) -> int:
+        return self.transport.get_write_buffer_size()
+
+    def _stop_checking(self) -> None:
+        if self._reading_check is not None:
+            self._reading_check.cancel()
+            self._reading_check = None
 
     def shutdown(self) -> None:
         super().shutdown()

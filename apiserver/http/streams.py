@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from itertools import chain
 
 import orjson
 
@@ -20,6 +21,7 @@ from apiserver.watching import ADDED, Event, Watch
 
 BOOKMARK_SECONDS = 60.0
 """How often a watcher that asked for bookmarks gets one."""
+PART_BYTES = 256 * 1024
 TIMEOUT_SECONDS = 45 * 60
 """How long a watch lasts that names no timeout."""
 
@@ -48,30 +50,44 @@ class WatchStream:
             since = self._options.resource_version or 0
             yield _line("ERROR", orjson.dumps(errors.Expired(too_old(since, error.oldest)).status()))
             return
-        yield first
+        for part in first:
+            yield part
         while (left := ends - monotonic_seconds()) > 0:
             batch = await self._watch.batch(min(left, BOOKMARK_SECONDS) if self._options.bookmarks else left)
             if batch:
-                yield b"".join([self._frame(event) for event in batch])
+                for part in self._parts(batch):
+                    yield part
             elif self._watch.overrun:
                 return
             elif self._options.bookmarks:
                 yield self._bookmark(initial=False)
 
-    async def _begin(self) -> bytes:
-        """Subscribe, and return the lines that come before the changes."""
+    async def _begin(self) -> Iterator[bytes]:
+        """Subscribe, and return the lines that come before the changes, in parts."""
         options = self._options
         since = options.resource_version or 0
         if options.send_initial is None and since:
             await self._watch.resume(since)
-            return b""
+            return iter(())
         records = self._watch.start()
         if options.send_initial is False:
-            return b""
-        lines = [self._frame(Event(ADDED, record)) for record in records]
+            return iter(())
+        parts = self._parts(Event(ADDED, record) for record in records)
         if options.send_initial and options.bookmarks:
-            lines.append(self._bookmark(initial=True))
-        return b"".join(lines)
+            return chain(parts, [self._bookmark(initial=True)])
+        return parts
+
+    def _parts(self, events: Iterable[Event]) -> Iterator[bytes]:
+        """The lines of events, joined up to PART_BYTES: of what a client has not read, no more is there twice."""
+        lines, size = [], 0
+        for event in events:
+            lines.append(line := self._frame(event))
+            size += len(line)
+            if size > PART_BYTES:
+                yield b"".join(lines)
+                lines, size = [], 0
+        if lines:
+            yield b"".join(lines)
 
     def _frame(self, event: Event) -> bytes:
         kind, record = self._kind, event.record

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apiserver.kind import AGE, NAME, Column, Kind, Object, spec_changed
 from apiserver.objects.daemons import TEMPLATE_GENERATION
+from apiserver.objects.numerals import natural
 from apiserver.objects.poddefaults import default_template
 from apiserver.objects.podwarnings import template_warnings
 from apiserver.objects.validation import Causes, invalid, not_negative, not_supported, required, struct
@@ -39,8 +40,7 @@ def prepare(new: Object, old: Object | None) -> None:
 
 
 def _template_generation(daemonset: Object) -> int:
-    text = (daemonset["metadata"].get("annotations") or {}).get(TEMPLATE_GENERATION, "")
-    return int(text) if text.isdigit() else 0
+    return natural((daemonset["metadata"].get("annotations") or {}).get(TEMPLATE_GENERATION, "")) or 0
 
 
 def _template(daemonset: Object) -> Object:

@@ -24,6 +24,7 @@ from apiserver.objects import gojson, gotime, quantity, refusing, registered
 from apiserver.objects.gobase64 import canonical as canonical_base64
 from apiserver.objects.gojson import Members
 from apiserver.objects.gostructs import INT_LIMITS, DecodeError, Restoration, Walk, in_milli, json_type, shape
+from apiserver.objects.nesting import TOO_DEEP, is_too_deep, may_be_too_deep
 from schemas import Field, Schema
 
 Object = dict[str, Any]
@@ -80,7 +81,7 @@ def parse(body: bytes) -> tuple[Any, list[str]]:
     except orjson.JSONDecodeError:
         pass
     else:
-        if not has_duplicates(body, value):
+        if is_all_of(body, value):
             return value, []
     tree = gojson.parse(body)
     return gojson.plain(tree), gojson.duplicates(tree)
@@ -99,7 +100,7 @@ def _accepted(body: bytes, kind: str, group_version: str, schema: Schema) -> Obj
         type(value) is dict
         and value.get("kind", "") in ("", kind)
         and value.get("apiVersion", "") in ("", group_version)
-        and not has_duplicates(body, value)
+        and is_all_of(body, value)
     ):
         return _plainly_right(schema, value)
     return None
@@ -133,7 +134,7 @@ def _examined(body: bytes, kind: str, group_version: str, schema: Schema) -> tup
     except DecodeError as error:
         problem = str(error)
     except RecursionError:
-        problem = "exceeded max depth"
+        problem = TOO_DEEP
     raise BadRequest(refusing.sentence(given_kind, given_version, kind, problem))
 
 
@@ -182,14 +183,18 @@ def _finished(object: Object, kind: str, group_version: str, problems: Problems)
     return Decoded(object, problems)
 
 
-def has_duplicates(body: bytes, value: Any) -> bool:
-    """Whether a key may be written twice in an object of `body`, which was parsed to `value`.
+def is_all_of(body: bytes, value: Any) -> bool:
+    """Whether `value`, which a body was parsed to, surely is all there is to it: no key is written twice in an object,
+    and nothing is nested too deeply.
 
     Every key brings a colon; other colons stand within texts, literally unless somebody escapes them. So if the value
     written out again has as many as the body, no key was lost.
     """
-    lost = body.count(b":") != orjson.dumps(value).count(b":")
-    return lost or (b"\\u003" in body and (b"\\u003a" in body or b"\\u003A" in body))
+    if may_be_too_deep(body) and is_too_deep(value):
+        return False
+    if body.count(b":") != orjson.dumps(value).count(b":"):
+        return False
+    return b"\\u003" not in body or not (b"\\u003a" in body or b"\\u003A" in body)
 
 
 # -- the fast way ------------------------------------------------------------------------------------------------------

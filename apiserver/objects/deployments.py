@@ -17,6 +17,7 @@ from typing import Any
 
 import orjson
 
+from apiserver.objects.numerals import natural
 from apiserver.objects.revisions import short_hash
 
 Object = dict[str, Any]
@@ -67,8 +68,7 @@ def annotation(object: Object, name: str) -> str:
 
 def revision_of(object: Object) -> int:
     """The revision in an object's annotation; 0 when there is none."""
-    text = annotation(object, REVISION)
-    return int(text) if text.isdigit() else 0
+    return natural(annotation(object, REVISION)) or 0
 
 
 def is_rolling(deployment: Object) -> bool:
@@ -183,7 +183,7 @@ def new_annotations(deployment: Object, replicaset: Object, revision: int) -> di
     copied = deployment["metadata"].get("annotations") or {}
     own.update({key: value for key, value in copied.items() if key not in NOT_COPIED})
     before = own.get(REVISION, "")
-    if not before.isdigit() or int(before) < revision:
+    if (natural(before) or 0) < revision:
         own[REVISION] = str(revision)
         if before:
             own[REVISION_HISTORY] = ",".join(filter(None, (own.get(REVISION_HISTORY), before)))
@@ -201,8 +201,8 @@ def size_annotations(deployment: Object) -> dict[str, str]:
 
 def was_scaled(deployment: Object, replicasets: Iterable[Object]) -> bool:
     """Whether the Deployment's size has changed since its ReplicaSets were given theirs."""
-    noted = [annotation(rs, DESIRED_REPLICAS) for rs in active(replicasets)]
-    return any(text.isdigit() and int(text) != replicas_of(deployment) for text in noted)
+    noted = [natural(annotation(rs, DESIRED_REPLICAS)) for rs in active(replicasets)]
+    return any(number not in (None, replicas_of(deployment)) for number in noted)
 
 
 def plan_scale(deployment: Object, new: Object | None, old: Sequence[Object]) -> list[Resize]:
@@ -218,9 +218,8 @@ def plan_scale(deployment: Object, new: Object | None, old: Sequence[Object]) ->
 
 def _is_saturated(deployment: Object, replicaset: Object) -> bool:
     desired = replicas_of(deployment)
-    noted = annotation(replicaset, DESIRED_REPLICAS)
     sizes_agree = replicas_of(replicaset) == desired and available_of(replicaset) == desired
-    return sizes_agree and noted.isdigit() and int(noted) == desired
+    return sizes_agree and natural(annotation(replicaset, DESIRED_REPLICAS)) == desired
 
 
 def _proportional(deployment: Object, new: Object | None, old: Sequence[Object]) -> list[Resize]:
@@ -253,8 +252,7 @@ def _proportion(deployment: Object, replicaset: Object) -> int:
     size, desired = replicas_of(replicaset), replicas_of(deployment)
     if not desired:
         return -size
-    noted = annotation(replicaset, MAX_REPLICAS)
-    before = int(noted) if noted.isdigit() and int(noted) else deployment.get("status", {}).get("replicas", 0)
+    before = natural(annotation(replicaset, MAX_REPLICAS)) or deployment.get("status", {}).get("replicas", 0)
     if not before:
         return 0
     grown = size * (desired + max_surge(deployment)) / before

@@ -9,8 +9,13 @@ import json
 import re
 from typing import Any, NoReturn
 
+from apiserver.objects.nesting import TOO_DEEP, is_too_deep, may_be_too_deep
+
 CONTEXT_OF_KEY = "looking for beginning of object key string"
 CONTEXT_OF_VALUE = "looking for beginning of value"
+
+LONGEST_INTEGER = len(str(-(2**64)))
+"""What has more digits is a float to Go, too."""
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _STRING = re.compile(rb'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"')
@@ -41,11 +46,13 @@ def parse(body: bytes) -> Any:
     try:
         text = body.decode("utf-8", "replace")
         tree = _DECODER.decode(text)
-        return _mended(tree) if "\\u" in text else tree
+        if not may_be_too_deep(body) or not is_too_deep(plain(tree)):
+            return _mended(tree) if "\\u" in text else tree
     except RecursionError:
-        raise SyntaxProblem("exceeded max depth") from None
+        pass
     except ValueError:
         raise SyntaxProblem(_Scanner(body).problem()) from None
+    raise SyntaxProblem(TOO_DEEP)
 
 
 def plain(value: Any) -> Any:
@@ -61,7 +68,7 @@ def plain(value: Any) -> Any:
 
 def number(text: str) -> int | float:
     """A number where any will do: one beyond 64 bits is a float."""
-    whole = int(text) if text.lstrip("-").isdigit() else None
+    whole = int(text) if len(text) <= LONGEST_INTEGER and text.lstrip("-").isdigit() else None
     return whole if whole is not None and -(2**63) <= whole < 2**63 else float(text)
 
 
@@ -125,7 +132,7 @@ class _Scanner:
             if not character:
                 return "unexpected end of JSON input"
             return f"invalid character {_quoted(character)} {broken.context}"
-        return "exceeded max depth"
+        return TOO_DEEP
 
     def _peek(self) -> bytes:
         space = _SPACE.match(self.body, self.at)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from apiserver.objects import gotime, quantity
 from apiserver.objects.gobase64 import canonical as canonical_base64
-from apiserver.objects.gojson import Members, Number, number, plain
+from apiserver.objects.gojson import LONGEST_INTEGER, Members, Number, number, plain
 from schemas import Field
 
 MAX_PROBLEMS = 100
@@ -310,7 +310,8 @@ def as_int(value: Any, go_name: str) -> int | None:
         return None
     text = str(value)
     low, high = INT_LIMITS.get(go_name, INT_LIMITS["int64"])
-    return int(text) if text.lstrip("-").isdigit() and low <= int(text) <= high else None
+    is_short = len(text) <= LONGEST_INTEGER and text.lstrip("-").isdigit()
+    return int(text) if is_short and low <= int(text) <= high else None
 
 
 def members(value: Members | dict[str, Any]) -> Iterable[tuple[str, Any]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from apiserver.objects.numerals import MAX_DIGITS
+
 
 class BadIndexes(ValueError):
     """A text that is no list of indexes in ascending order below the limit; says why in Kubernetes' words."""
@@ -66,6 +68,6 @@ def _number(text: str, below: int) -> int:
     digits = text.removeprefix("+")
     if not digits.isascii() or not digits.isdigit():
         raise BadIndexes(f'cannot convert string to integer for index: "{text}"')
-    if int(digits) >= below:
+    if len(digits) > MAX_DIGITS or int(digits) >= below:
         raise BadIndexes(f'too large index: "{text}"')
     return int(digits)

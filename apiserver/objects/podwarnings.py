@@ -47,6 +47,8 @@ USE_APPARMOR_FIELD = 'deprecated since v1.30; use the "appArmorProfile" field in
 NULL_SELECTOR = "a null labelSelector results in matching no pod"
 BYTES = ("memory", "ephemeral-storage")
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
+MAX_PORT_WARNINGS = 1000
+"""Each port may clash with each other one; far fewer warnings than this are ever sent."""
 
 
 def name_warnings(name: str, used: str) -> Warnings:
@@ -240,6 +242,8 @@ def _of_ports(at: str, spec: Object) -> Warnings:
     seen: dict[tuple[int, str], list[tuple[str, Object]]] = {}
     for path, container in _containers(at, spec):
         for index, port in enumerate(container.get("ports") or ()):
+            if len(found) > MAX_PORT_WARNINGS:
+                return found
             here = f"{path}.ports[{index}]"
             if port.get("hostIP") and not port.get("hostPort"):
                 found.append(f"{here}: hostIP set without hostPort: {_printed_port(port)}")

@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 BATCH_RECORDS = 512
 """Most records in one transaction."""
 HISTORY_RECORDS = 8192
+HISTORY_BYTES = 32 * 1024 * 1024
 """Changes kept in memory for watches that resume; older ones are read from the log."""
 SWEPT_REVISIONS = 250
 """How much of what is forgotten is freed in one transaction: 5 to 20 ms."""
@@ -68,7 +69,8 @@ class Store:
         self._changed: dict[str, int] = {}
         self._pending: dict[str, asyncio.Future[None]] = {}
         self._queue: deque[tuple[Record, asyncio.Future[None]]] = deque()
-        self._history: deque[Change] = deque(maxlen=HISTORY_RECORDS)
+        self._history: deque[Change] = deque()
+        self._history_bytes = 0
         self._listeners: dict[str, list[Callable[[Change], None]]] = {}
         self._thread = ThreadPoolExecutor(1, "log")
         self._writer: asyncio.Task[None] | None = None
@@ -177,11 +179,18 @@ class Store:
         family = _family(record.key)
         self.revision = self._changed[family] = record.revision
         change = Change(record, before)
-        self._history.append(change)
+        self._remember(change)
         for listener in tuple(self._listeners.get(family, ())):
             listener(change)
         if before is not None:
             before.forget()
+
+    def _remember(self, change: Change) -> None:
+        history = self._history
+        history.append(change)
+        self._history_bytes += len(change.record.encoded)
+        while len(history) > HISTORY_RECORDS or (self._history_bytes > HISTORY_BYTES and len(history) > 1):
+            self._history_bytes -= len(history.popleft().record.encoded)
 
     def listen(self, family: str, listener: Callable[[Change], None]) -> Callable[[], None]:
         """Call `listener` with every change of keys `family/...` from now on, in order; returns what stops it."""
@@ -253,7 +262,7 @@ class Store:
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._thread, self._log.compact, revision)
         while self._history and self._history[0].record.revision <= revision:
-            self._history.popleft()
+            self._history_bytes -= len(self._history.popleft().record.encoded)
         while await loop.run_in_executor(self._thread, self._log.sweep, SWEPT_REVISIONS):
             pass
 

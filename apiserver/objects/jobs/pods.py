@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from apiserver.objects.jobs.policies import judge
+from apiserver.objects.numerals import natural
 from apiserver.objects.replicas import pod_from_template
 
 Object = dict[str, Any]
@@ -53,8 +54,7 @@ def has_failed(pod: Object, job: Object) -> bool:
 
 def index_of(pod: Object) -> int | None:
     """The completion index; None for a Pod without one."""
-    text = (pod["metadata"].get("annotations") or {}).get(INDEX, "")
-    return int(text) if text.isascii() and text.isdigit() else None
+    return natural((pod["metadata"].get("annotations") or {}).get(INDEX, ""))
 
 
 def has_valid_index(pod: Object, job: Object) -> bool:
@@ -119,8 +119,8 @@ def backoff_of_index(pod: Object | None, now: datetime) -> float:
 def failure_counts(pod: Object) -> tuple[int, int]:
     """How many Pods of its index had failed before this one: counted, and ignored."""
     annotations = pod["metadata"].get("annotations") or {}
-    failures, ignored = (annotations.get(key, "0") for key in (FAILURES, IGNORED))
-    return (int(failures) if failures.isdigit() else 0), (int(ignored) if ignored.isdigit() else 0)
+    failures, ignored = (natural(annotations.get(key, "")) or 0 for key in (FAILURES, IGNORED))
+    return failures, ignored
 
 
 def counts_after(pod: Object, job: Object) -> tuple[int, int]:

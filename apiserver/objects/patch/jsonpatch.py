@@ -12,14 +12,19 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import orjson
+
 from apiserver import errors
 from apiserver.objects.govalues import json_type
+from apiserver.objects.nesting import is_too_deep
 from apiserver.objects.patch import copied
 
 MAX_OPERATIONS = 10_000
+MAX_COPIED_BYTES = 3 * 1024 * 1024
+"""What all copies of one patch may come to."""
 
 _STRUCT = "handlers.jsonPatchOp"
-_INTEGER = re.compile("[+-]?[0-9]+")
+_INTEGER = re.compile("[+-]?[0-9]{1,18}")
 
 Container = dict[str, Any] | list[Any]
 
@@ -35,17 +40,22 @@ def apply(object: dict[str, Any], operations: Any) -> dict[str, Any]:
     """
     operations = [] if operations is None else operations
     _check_form(operations)
+    left_bytes = MAX_COPIED_BYTES
     document = {"": copied(object)}  # the document has a place of its own, so that it can be replaced as a whole
     try:
         for operation in operations:
             act = _OPERATIONS.get(operation.get("op"))
             if act is None or not isinstance(operation.get("path"), str):
                 raise _Misfit
+            if act is _copy:
+                left_bytes -= len(orjson.dumps(_get(*_find(document, _source(operation)))))
+                if left_bytes < 0:
+                    raise _Misfit
             act(document, operation)
     except _Misfit:
         raise errors.Unprocessable() from None
     result = document[""]
-    if not isinstance(result, dict):
+    if not isinstance(result, dict) or is_too_deep(result):
         raise errors.Unprocessable()
     return result
 

@@ -34,6 +34,7 @@ class Client:
     """The administrator's client of a harness, as on its Unix socket."""
 
     def __init__(self, harness: Harness) -> None:
+        self.harness = harness
         self.app, _ = harness.cluster.apps("secret", "127.0.0.1:6443")
 
     async def __call__(self, method: str, path: str, body: Any = None, /, **headers: str) -> Answer:
