@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+import orjson
+
 from tests.apiserver.harness import Harness
 
 JSON = "application/json"
@@ -63,7 +65,7 @@ class Client:
         async def send(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.body":
                 for line in message["body"].splitlines():
-                    events.put_nowait(json.loads(line))
+                    events.put_nowait(orjson.loads(line))
                 if not message.get("more_body"):
                     events.put_nowait(None)
 
