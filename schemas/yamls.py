@@ -15,14 +15,11 @@ from functools import cmp_to_key
 
 import yaml
 
+from schemas.aliasing import Aliasing
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-MIN_ALIASED = 1000
-"""Values from aliases that a document may have whatever their share is."""
-SHARES = ((400_000, 0.99), (4_000_000, 0.10))
-"""What share of all values may come from aliases, of so many values at most and from so many on."""
 
 _BaseLoader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _Dumper: Any = getattr(yaml, "CDumper", yaml.Dumper)
@@ -138,23 +135,19 @@ class _Reading:
 
     def __init__(self) -> None:
         self.duplicates: list[str] = []
-        self._count = 0
-        self._aliased = 0
-        self._aliases = 0
+        self._aliasing = Aliasing()
         self._open: set[int] = set()
         self._read: set[int] = set()
 
     def value(self, node: Any) -> Any:
-        self._count += 1
-        self._aliased += self._aliases > 0
-        if self._aliased > MIN_ALIASED and self._aliased > _allowed_share(self._count) * self._count:
+        if self._aliasing.is_excessive():
             raise YAMLError("yaml: document contains excessive aliasing")
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
         if id(node) in self._open:
             raise YAMLError("yaml: anchor value contains itself")
         is_alias = id(node) in self._read
-        self._aliases += is_alias
+        self._aliasing.aliases += is_alias
         self._open.add(id(node))
         try:
             if isinstance(node, yaml.SequenceNode):
@@ -163,7 +156,7 @@ class _Reading:
         finally:
             self._open.discard(id(node))
             self._read.add(id(node))
-            self._aliases -= is_alias
+            self._aliasing.aliases -= is_alias
 
     def _scalar(self, node: Any) -> Any:
         tag = str(node.tag)
@@ -197,13 +190,6 @@ class _Reading:
                     self.duplicates.append(f"line {line}: key {json.dumps(name)} already set in map")
                 own[name] = self.value(value_node)
         return {**merged, **own}
-
-
-def _allowed_share(values: int) -> float:
-    (few, of_few), (many, of_many) = SHARES
-    if values <= few:
-        return of_few
-    return max(of_many, of_few - (of_few - of_many) * (values - few) / (many - few))
 
 
 def _key(value: Any) -> str:
