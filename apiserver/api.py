@@ -27,7 +27,7 @@ from apiserver.deletion import DeleteOptions, check_preconditions, is_free_to_go
 from apiserver.kind import Kind, Kinds, Object
 from apiserver.objects import fields, meta
 from apiserver.objects.selectors import LabelSelector
-from apiserver.objects.validation import invalid, required
+from apiserver.objects.validation import invalid
 from apiserver.objects.validation.meta import validate_meta
 from apiserver.parts import causes_of, restrict
 from apiserver.replacing import check_identity
@@ -151,11 +151,7 @@ class API:
         question = Question("create", kind, object, None, call)
         await self._have_changed(question)
         name = object["metadata"].get("name", "")
-        if name:
-            causes = validate_meta(kind, object)
-        else:
-            causes = [required("metadata.name", "name or generateName is required")]
-        causes += kind.validate(object) + kind.validate_create(object)
+        causes = validate_meta(kind, object) + kind.validate(object) + kind.validate_create(object)
         if causes:
             raise errors.Invalid(kind.qualified, name, causes)
         call.warnings.extend(kind.warnings(object, None))

@@ -83,6 +83,10 @@ def _no_causes(*_: Any) -> list[Cause]:
     return []
 
 
+def _no_problems(*_: Any) -> list[str]:
+    return []
+
+
 def _no_warnings(*_: Any) -> list[str]:
     return []
 
@@ -151,6 +155,8 @@ class Kind:
     selectable: Mapping[str, Callable[[Object], str]] = field(default_factory=dict)
     validate_name: Callable[[str, bool], list[str]] | None = None
     """(name, is_prefix) -> what is wrong with it; None: a DNS-1123 subdomain."""
+    validate_naming: Callable[[str, Object], list[str]] = _no_problems
+    """(name, object) -> what else is wrong with a name for what it names."""
     qualifies_finalizers: bool = True
     """Whether finalizers must have a domain or be Kubernetes' own."""
     has_generation: bool = False

@@ -35,11 +35,12 @@ def default(definition: Object) -> None:
 
 
 def validate_create(definition: Object) -> Causes:
-    return validation.validate_name(definition) + validation.approval_causes(definition, None)
+    return validation.approval_causes(definition, None) + validation.unpruned_causes(definition, None)
 
 
 def validate_update(new: Object, old: Object) -> Causes:
-    return validation.validate_update(new, old) + validation.approval_causes(new, old)
+    changes = validation.validate_update(new, old)
+    return changes + validation.approval_causes(new, old) + validation.unpruned_causes(new, old)
 
 
 def validate_status(new: Object, old: Object) -> Causes:
@@ -79,6 +80,7 @@ kind = Kind(
     columns=(NAME, Column("Created At", created_at, "date")),
     deletion_finalizers=(CLEANUP,),
     begin_deletion=begin_deletion,
+    validate_naming=validation.validate_naming,
     prepare=prepare,
     default=default,
     validate=validation.validate,

@@ -323,3 +323,22 @@ async def test_policies_are_checked() -> None:
         assert made["spec"]["matchResources"] == {
             "matchPolicy": "Equivalent", "namespaceSelector": {}, "objectSelector": {},
         }  # fmt: skip
+
+
+async def test_what_a_policy_changes_is_new_and_said_in_one_way() -> None:
+    twice = {"patchType": "JSONPatch", "applyConfiguration": {"expression": "Object{}"}}
+    blank = {"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": " "}}
+    deletes = {**RULE, "operations": ["CREATE", "DELETE"]}
+    only = 'resourceRules.operations: Unsupported value: "DELETE": supported values: "*", "CONNECT", "CREATE", "UPDATE"'
+    async with Harness() as h:
+        error = await refusal(h, changing(rule=deletes, mutations=[twice, blank], reinvocationPolicy="Often"))
+        assert [str(cause).removeprefix("spec.") for cause in error.causes] == [
+            f"matchConstraints.{only}",
+            "mutations[0].jsonPatch: Required value: must be specified when patchType is JSONPatch",
+            'mutations[0].applyConfiguration: Invalid value: "{applyConfiguration}": must not be specified when '
+            "patchType is JSONPatch",
+            "mutations[1].applyConfiguration.expression: Required value",
+            'reinvocationPolicy: Unsupported value: "Often": supported values: "Never", "IfNeeded"',
+        ]
+        error = await refusal(h, binding("Mutating", matchResources={"resourceRules": [deletes]}))
+        assert [str(cause) for cause in error.causes] == [f"spec.matchResources.{only}"]

@@ -16,6 +16,7 @@ top: `spec.validation`, `spec.subresources`, `spec.additionalPrinterColumns`. `h
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 Object = dict[str, Any]
@@ -46,12 +47,24 @@ def hoisted(spec: Object) -> Object:
     return result
 
 
-def schema_of(version: Object) -> Node | None:
-    """The schema of one version, None where it has none."""
-    found: Node | None = (version.get("schema") or {}).get("openAPIV3Schema")
+def schema_of(version: Object, name: str = "schema") -> Node | None:
+    """The schema of one version, or of all (whose `name` is "validation"); None where it has none."""
+    found: Node | None = (version.get(name) or {}).get("openAPIV3Schema")
     return found
 
 
 def storage_version(spec: Object) -> str:
     """The name of the version in which objects are stored."""
     return next((str(v.get("name", "")) for v in spec.get("versions") or () if v.get("storage")), "")
+
+
+def places(schema: Node) -> Iterator[Node]:
+    """A schema and every schema within it."""
+    yield schema
+    inner = [schema.get("items"), schema.get("additionalProperties"), schema.get("not")]
+    inner += (schema.get("properties") or {}).values()
+    for junctor in ("allOf", "anyOf", "oneOf"):
+        inner += schema.get(junctor) or ()
+    for one in inner:
+        if isinstance(one, dict):
+            yield from places(one)

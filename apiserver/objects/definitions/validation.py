@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from apiserver.objects.definitions import Node, Object, defaulted, extras, hoisted, openapi, printed, rules, structure
+from apiserver.objects.definitions import (
+    Node,
+    Object,
+    defaulted,
+    extras,
+    hoisted,
+    openapi,
+    places,
+    printed,
+    rules,
+    schema_of,
+    structure,
+)
 from apiserver.objects.validation import (
     IMMUTABLE,
     Causes,
@@ -33,11 +45,11 @@ _NOT_AT_ROOT = (
 )  # fmt: skip
 
 
-def validate_name(definition: Object) -> Causes:
+def validate_naming(name: str, definition: Object) -> list[str]:
     """The name must be made of the plural and the group."""
     spec = definition["spec"]
-    name, wanted = definition["metadata"].get("name", ""), f"{spec['names'].get('plural', '')}.{spec.get('group', '')}"
-    return [] if name == wanted else [invalid("metadata.name", name, 'must be spec.names.plural+"."+spec.group')]
+    wanted = f"{spec['names'].get('plural', '')}.{spec.get('group', '')}"
+    return [] if name == wanted else ['must be spec.names.plural+"."+spec.group']
 
 
 def validate(definition: Object) -> Causes:
@@ -76,6 +88,14 @@ def approval_causes(new: Object, old: Object | None) -> Causes:
     if state == "missing":
         return [required(place, reason)]
     return [invalid(place, (new["metadata"].get("annotations") or {}).get(APPROVED, ""), reason)]
+
+
+def unpruned_causes(new: Object, old: Object | None) -> Causes:
+    """Fields that no schema describes are kept where a schema says so, not all over."""
+    if not new["spec"].get("preserveUnknownFields") or (old is not None and old["spec"].get("preserveUnknownFields")):
+        return []
+    detail = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"
+    return [invalid("spec.preserveUnknownFields", True, detail)]
 
 
 def _approval(definition: Object) -> tuple[str, str]:
@@ -123,10 +143,15 @@ def _spec_causes(spec: Object) -> Causes:
         causes.append(required("spec.scope"))
     elif scope not in ("Cluster", "Namespaced"):
         causes.append(not_supported("spec.scope", scope, ["Cluster", "Namespaced"]))
-    if not (spec.get("validation") or {}).get("openAPIV3Schema"):
-        for index, version in enumerate(spec["versions"]):
-            if not (version.get("schema") or {}).get("openAPIV3Schema"):
-                causes.append(required(f"spec.versions[{index}].schema.openAPIV3Schema"))
+    schema = schema_of(spec, "validation")
+    schemas = [schema_of(version) for version in spec["versions"]]
+    if schema is None:
+        places_without = [f"spec.versions[{index}].schema" for index, one in enumerate(schemas) if one is None]
+        causes += [required(f"{place}.openAPIV3Schema") for place in places_without]
+    if spec.get("preserveUnknownFields") and any(map(_has_defaults, (schema, *schemas))):
+        causes.append(
+            invalid("spec.preserveUnknownFields", True, "must be false in order to use defaults in the schema")
+        )
     causes += _versions_causes(spec)
     for name in ("plural", "singular", "kind", "listKind"):
         if not spec["names"].get(name):
@@ -137,16 +162,15 @@ def _spec_causes(spec: Object) -> Causes:
     causes += extras.subresource_causes(spec.get("subresources"), "spec.subresources")
     for index, column in enumerate(spec.get("additionalPrinterColumns") or ()):
         causes += extras.column_causes(column, f"spec.additionalPrinterColumns[{index}]")
-    if spec.get("selectableFields"):
-        schema = (spec.get("validation") or {}).get("openAPIV3Schema") or {}
-        causes += extras.selectable_causes(spec["selectableFields"], schema, "spec.selectableFields")
-    causes += _conversion_causes(spec.get("conversion") or {})
-    if spec.get("preserveUnknownFields"):
-        detail = (
-            "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"
-        )
-        causes.append(invalid("spec.preserveUnknownFields", True, detail))
-    return causes
+    if spec.get("selectableFields") and "validation" not in spec:
+        causes.append(invalid("spec.selectableFields", "", "may only be set when validations.schema is included"))
+    elif spec.get("selectableFields"):
+        causes += extras.selectable_causes(spec["selectableFields"], schema or {}, "spec.selectableFields")
+    return causes + _conversion_causes(spec.get("conversion") or {})
+
+
+def _has_defaults(schema: Node | None) -> bool:
+    return schema is not None and any(place.get("default") is not None for place in places(schema))
 
 
 def _group_causes(group: str) -> Causes:
@@ -185,9 +209,12 @@ def _version_causes(version: Object, path: str, spec: Object) -> Causes:
     causes += extras.subresource_causes(version.get("subresources"), f"{path}.subresources")
     for index, column in enumerate(version.get("additionalPrinterColumns") or ()):
         causes += extras.column_causes(column, f"{path}.additionalPrinterColumns[{index}]")
-    if version.get("selectableFields"):
-        schema = (version.get("schema") or spec.get("validation") or {}).get("openAPIV3Schema") or {}
-        causes += extras.selectable_causes(version["selectableFields"], schema, f"{path}.selectableFields")
+    schema, selectable = schema_of(version), f"{path}.selectableFields"
+    if version.get("selectableFields") and schema is None:
+        detail = "may only be set when `version.schema.openAPIV3Schema` is not included"
+        causes.append(invalid(selectable, "", detail))
+    elif schema is not None:
+        causes += extras.selectable_causes(version.get("selectableFields") or [], schema, selectable)
     return causes
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from apiserver.objects.definitions import Node, Object, schema_of
+from apiserver.objects.definitions import Node, Object, places, schema_of
 from apiserver.objects.structural import formats
 
 
@@ -32,15 +30,3 @@ def _all(definition: Object) -> list[str]:
                 what = f'x-kubernetes-list-type: set for items of type "{type_}"'
                 sets.add(f"{what} is not supported by server-side apply or CEL validation rules")
     return [*unknown, *sorted(sets)]
-
-
-def places(schema: Node) -> Iterator[Node]:
-    """A schema and every schema within it."""
-    yield schema
-    inner = [schema.get("items"), schema.get("additionalProperties"), schema.get("not")]
-    inner += (schema.get("properties") or {}).values()
-    for junctor in ("allOf", "anyOf", "oneOf"):
-        inner += schema.get(junctor) or ()
-    for one in inner:
-        if isinstance(one, dict):
-            yield from places(one)

@@ -56,6 +56,10 @@ class _Anything:
     qualifies_finalizers: bool = False
     validate_name: Callable[[str, bool], list[str]] = segment_name
 
+    @staticmethod
+    def validate_naming(name: str, object: Node) -> list[str]:
+        return []
+
 
 def check(value: Any, schema: Node, path: str = "") -> list[Cause]:
     """What is wrong with embedded objects: who they say they are, and their metadata."""

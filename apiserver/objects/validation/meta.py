@@ -45,6 +45,9 @@ class Named(Protocol):
     def validate_name(self) -> Callable[[str, bool], list[str]] | None: ...
 
     @property
+    def validate_naming(self) -> Callable[[str, Object], list[str]]: ...
+
+    @property
     def qualifies_finalizers(self) -> bool: ...
 
 
@@ -55,10 +58,10 @@ def validate_meta(kind: Named, object: Object) -> Causes:
     causes: Causes = []
     prefix = metadata.get("generateName")
     if prefix:
-        causes += problems("metadata.generateName", prefix, check(prefix, True))
+        causes += problems("metadata.generateName", prefix, check(prefix, True) + kind.validate_naming(prefix, object))
     name = metadata.get("name")
     if name:
-        causes += problems("metadata.name", name, check(name, False))
+        causes += problems("metadata.name", name, check(name, False) + kind.validate_naming(name, object))
     else:
         causes.append(required("metadata.name", "name or generateName is required"))
     causes += _validate_namespace(kind.namespaced, metadata.get("namespace"))

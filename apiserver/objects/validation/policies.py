@@ -20,6 +20,9 @@ Object = dict[str, Any]
 MAX_ANNOTATIONS = 20
 MAX_VALUE_EXPRESSION_BYTES = 5 * 1024
 ACTIONS = ("Audit", "Deny", "Warn")
+AGAIN = ("Never", "IfNeeded")
+MUTABLE = ("*", "CONNECT", "CREATE", "UPDATE")
+"""The operations whose object can be changed on its way."""
 REASONS = ("Forbidden", "Invalid", "RequestEntityTooLarge")
 ONE_OF_BOTH = "validations or auditAnnotations must contain at least one item"
 TWICE = (
@@ -45,7 +48,7 @@ def validating(policy: Object) -> Causes:
 def mutating(policy: Object) -> Causes:
     """What is wrong with a MutatingAdmissionPolicy."""
     spec = policy["spec"]
-    causes, sight = _common(spec)
+    causes, sight = _common(spec, mutates=True)
     mutations, again = spec.get("mutations") or [], spec.get("reinvocationPolicy")
     if not mutations:
         causes.append(required("spec.mutations", "mutations must contain at least one item"))
@@ -53,22 +56,24 @@ def mutating(policy: Object) -> Causes:
         causes += _mutation(mutation, f"spec.mutations[{index}]", sight)
     if not again:
         causes.append(required("spec.reinvocationPolicy"))
-    elif again not in CHOICES["reinvocationPolicy"]:
-        causes.append(not_supported("spec.reinvocationPolicy", again, CHOICES["reinvocationPolicy"]))
+    elif again not in AGAIN:
+        causes.append(not_supported("spec.reinvocationPolicy", again, AGAIN))
     return causes
 
 
 def validating_binding(binding: Object) -> Causes:
     """What is wrong with a ValidatingAdmissionPolicyBinding."""
-    return _binding(binding) + _actions(binding["spec"].get("validationActions") or [], "spec.validationActions")
+    causes = _binding(binding) + _match_resources(binding["spec"].get("matchResources"), "spec.matchResouces")
+    return causes + _actions(binding["spec"].get("validationActions") or [], "spec.validationActions")
 
 
 def mutating_binding(binding: Object) -> Causes:
     """What is wrong with a MutatingAdmissionPolicyBinding."""
-    return _binding(binding)
+    match, at = binding["spec"].get("matchResources"), "spec.matchResources"
+    return _binding(binding) + _match_resources(match, at) + _immutable(match, at)
 
 
-def _common(spec: Object) -> tuple[Causes, Sight]:
+def _common(spec: Object, *, mutates: bool = False) -> tuple[Causes, Sight]:
     """What is wrong with what both kinds of policies have; and what their expressions can see."""
     policy = spec.get("failurePolicy")
     causes = [] if policy in CHOICES["failurePolicy"] else [_choice("spec.failurePolicy", policy, "failurePolicy")]
@@ -81,6 +86,7 @@ def _common(spec: Object) -> tuple[Causes, Sight]:
         causes += _match_resources(constraints, "spec.matchConstraints")
         if not constraints.get("resourceRules"):
             causes.append(required("spec.matchConstraints.resourceRules"))
+        causes += _immutable(constraints, "spec.matchConstraints") if mutates else []
     sight = Sight(has_params=parameters is not None)
     causes += match_conditions(spec.get("matchConditions"), "spec.matchConditions", sight)
     for index, variable in enumerate(spec.get("variables") or ()):
@@ -114,7 +120,7 @@ def _param_kind(parameters: Object, at: str) -> Causes:
     if not name:
         causes.append(required(f"{at}.kind"))
     elif found := rfc1035_label(name.lower()):
-        detail = f"may have mixed case, but should otherwise match: {', '.join(found)}"
+        detail = f"may have mixed case, but should otherwise match: {','.join(found)}"
         causes.append(invalid(f"{at}.kind", name, detail))
     return causes
 
@@ -130,6 +136,13 @@ def _match_resources(match: Object | None, at: str) -> Causes:
         for index, rule in enumerate(match.get(field) or ()):
             causes += _named_rule(rule, f"{at}.{field}[{index}]")
     return causes
+
+
+def _immutable(match: Object | None, at: str) -> Causes:
+    """The operations that match and change nothing that could be changed otherwise."""
+    operations = [name for rule in (match or {}).get("resourceRules") or () for name in rule.get("operations") or ()]
+    at = f"{at}.resourceRules.operations"
+    return [not_supported(at, operation, MUTABLE) for operation in operations if operation not in MUTABLE]
 
 
 def _named_rule(rule: Object, at: str) -> Causes:
@@ -184,7 +197,8 @@ def _annotations(policy: str, notes: list[Object], sight: Sight) -> Causes:
     at = "spec.auditAnnotations"
     causes: Causes = []
     if len(notes) > MAX_ANNOTATIONS:
-        causes.append(invalid(at, notes, f"must not have more than {MAX_ANNOTATIONS} auditAnnotations"))
+        shown = [{"Key": note.get("key", ""), "ValueExpression": note.get("valueExpression", "")} for note in notes]
+        causes.append(invalid(at, shown, f"must not have more than {MAX_ANNOTATIONS} auditAnnotations"))
     keys: set[str] = set()
     for index, note in enumerate(notes):
         key, text, place = note.get("key", ""), note.get("valueExpression", "").strip(), f"{at}[{index}]"
@@ -215,21 +229,19 @@ def _mutation(mutation: Object, at: str, sight: Sight) -> Causes:
         return [required(f"{at}.patchType")]
     if type_ not in _FIELDS:
         return [not_supported(f"{at}.patchType", type_, list(_FIELDS))]
-    causes: Causes = []
-    for named, field in _FIELDS.items():
-        change = mutation.get(field)
-        if named != type_ and change is not None:
-            causes.append(invalid(f"{at}.{field}", change, f"must not be specified when patchType is {type_}"))
-        elif named == type_ and change is None:
-            causes.append(required(f"{at}.{field}", f"must be specified when patchType is {type_}"))
-        elif change is not None:
-            causes += _change(change.get("expression", ""), f"{at}.{field}.expression", sight)
-    return causes
+    change = mutation.get(_FIELDS[type_])
+    if change is None:
+        causes = [required(f"{at}.{_FIELDS[type_]}", f"must be specified when patchType is {type_}")]
+    else:
+        causes = _change(change.get("expression", ""), f"{at}.{_FIELDS[type_]}.expression", sight)
+    others = [field for named, field in _FIELDS.items() if named != type_ and mutation.get(field) is not None]
+    detail = f"must not be specified when patchType is {type_}"
+    return causes + [invalid(f"{at}.{field}", f"{{{field}}}", detail) for field in others]
 
 
 def _change(text: str, at: str, sight: Sight) -> Causes:
     if not text.strip():
-        return [required(at, "expression is not specified")]
+        return [required(at)]
     try:
         requests.parsed(text)
     except BadExpression as error:
@@ -243,8 +255,7 @@ def _binding(binding: Object) -> Causes:
     causes = [invalid("spec.policyName", name, said) for said in dns_subdomain(name)] if name else []
     if not name:
         causes.append(required("spec.policyName"))
-    causes += _param_ref(spec.get("paramRef"), "spec.paramRef")
-    return causes + _match_resources(spec.get("matchResources"), "spec.matchResouces")
+    return causes + _param_ref(spec.get("paramRef"), "spec.paramRef")
 
 
 def _param_ref(reference: Object | None, at: str) -> Causes:

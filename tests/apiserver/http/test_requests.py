@@ -238,6 +238,13 @@ async def test_what_is_wrong_twice_is_told_once() -> None:
         assert fields.count(("spec.attacher", "Required value")) == 2
 
 
+async def test_what_is_nameless_is_told_what_else_is_wrong() -> None:
+    async with serving() as client:
+        answer = await client("POST", MAPS, {"metadata": {"finalizers": ["a"]}, "data": {"/": ""}})
+        fields = [cause["field"] for cause in answer.json["details"]["causes"]]
+        assert fields == ["metadata.name", "metadata.finalizers[0]", "data[/]"]
+
+
 async def test_a_name_is_quoted_as_go_quotes_it() -> None:
     async with serving() as client:
         answer = await client("POST", MAPS, {"metadata": {"name": 'a"\t\u200b<'}})

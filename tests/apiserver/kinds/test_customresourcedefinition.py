@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from apiserver.kinds.customresourcedefinition import kind
+from apiserver.objects.validation.meta import validate_meta
 from tests.apiserver.custom import definition
 from tests.apiserver.kinds.pipeline import created, refusals, update_refusals
 
@@ -28,8 +29,10 @@ def test_a_good_definition_is_completed_and_let_pass() -> None:
 
 def test_its_name_is_made_of_the_plural_and_the_group() -> None:
     crd = definition()
+    assert validate_meta(kind, crd) == []
     crd["metadata"]["name"] = "ships"
-    assert refusals(kind, crd) == ['metadata.name: Invalid value: "ships": must be spec.names.plural+"."+spec.group']
+    expected = ['metadata.name: Invalid value: "ships": must be spec.names.plural+"."+spec.group']
+    assert [str(cause) for cause in validate_meta(kind, crd)] == expected
 
 
 def test_exactly_one_version_is_stored() -> None:
@@ -45,6 +48,36 @@ def test_a_version_has_a_schema() -> None:
     crd = definition()
     del crd["spec"]["versions"][0]["schema"]
     assert refusals(kind, crd) == ["spec.versions[0].schema.openAPIV3Schema: Required value"]
+
+
+def test_an_empty_schema_is_one_too() -> None:
+    crd = definition()
+    crd["spec"]["versions"][0]["schema"] = {"openAPIV3Schema": {}}
+    assert refusals(kind, crd) == [f"{AT}.type: Required value: must not be empty at the root"]
+
+
+def test_fields_to_select_by_need_a_schema() -> None:
+    crd = definition()
+    crd["spec"]["versions"][0]["selectableFields"] = [{"jsonPath": ".spec.size"}]
+    del crd["spec"]["versions"][0]["schema"]
+    assert refusals(kind, crd) == [
+        "spec.versions[0].schema.openAPIV3Schema: Required value",
+        'spec.selectableFields: Invalid value: "": may only be set when validations.schema is included',
+    ]
+
+
+def test_fields_that_no_schema_describes_are_not_kept_all_over() -> None:
+    crd = of(size={"type": "integer", "default": 1})
+    crd["spec"]["preserveUnknownFields"] = True
+    instead = "set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"
+    no_defaults = (
+        "spec.preserveUnknownFields: Invalid value: true: must be false in order to use defaults in the schema"
+    )
+    assert refusals(kind, crd) == [
+        no_defaults,
+        f"spec.preserveUnknownFields: Invalid value: true: cannot set to true, {instead}",
+    ]
+    assert update_refusals(kind, crd, created(kind, crd)) == []
 
 
 @pytest.mark.parametrize(
