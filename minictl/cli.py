@@ -17,7 +17,7 @@ from minictl.errors import PROGRAM, CommandError, PlainError
 from minictl.grammar import flags as grammar
 from minictl.grammar.flags import Command, Flag
 from minictl.grammar.options import GLOBAL_FLAGS
-from minictl.texts.near import near
+from minictl.texts.near import hint, near
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -226,6 +226,12 @@ def _call(command: Command, parsed: Parsed) -> int:
     assert command.run is not None
     try:
         status = command.run(session, parsed.flags, parsed.args)
+    except CommandError as error:
+        if sys.stderr.isatty():
+            from minictl.steps import guessing
+
+            guessing.advise(session, error)
+        raise
     finally:
         session.close()
     if parsed.flags.on("warnings-as-errors") and session.warned and not status:
@@ -262,9 +268,11 @@ def _no_such_child(command: Command, parsed: Parsed) -> int:
     if not parsed.args:
         return _help(command)
     if command.path:
-        raise CommandError(
+        error = CommandError(
             f"unknown command \"{' '.join(parsed.args)}\"\nSee '{PROGRAM} {command.path} -h' for help and examples"
         )
+        error.hint = hint(parsed.args[0], command.children)
+        raise error
     if parsed.args[0] in NOT_HERE:
         raise CommandError(f"the command {parsed.args[0]} is not supported by minictl")
     raise PlainError(unknown_command(parsed.args[0]))

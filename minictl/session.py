@@ -119,7 +119,7 @@ class Session:
     @property
     def terminal(self) -> bool:
         """Does a person look at stdout? Only then may there be colour or movement."""
-        return self.out.isatty() and not self.environ.get("NO_COLOR")
+        return self.out.isatty() and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb"
 
     @property
     def warned(self) -> int:

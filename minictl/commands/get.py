@@ -229,6 +229,14 @@ def _changes(session: Session, flags: Flags, selection: Selection, printer: Any,
     """What prints one change: given the event's type and the object or Table."""
     target = next(iter(selection), None)
     show_event = flags.on("output-watch-events")
+    if tables and target is not None and session.terminal and not show_event:
+        import shutil
+
+        from minictl.output import live
+
+        look = style(flags, target, namespaced=target.resource.namespaced)
+        screen = live.Screen(session.out.write, shutil.get_terminal_size, look, session.now)
+        return lambda event, object: screen.show(event, as_table(object, flags))
     if tables and target is not None:
         writer = table.Writer(session.out.write, colours(session))
         rows = table.Printer(writer, style(flags, target, namespaced=target.resource.namespaced))

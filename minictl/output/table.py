@@ -19,7 +19,9 @@ class Writer:
     """Collects rows and writes them aligned. Widths never shrink, so that the rows of a watch stay under their
     header."""
 
-    def __init__(self, write: Callable[[str], object], paint: Callable[[int, str, str], str] | None = None) -> None:
+    def __init__(
+        self, write: Callable[[str], object], paint: Callable[[list[str], list[str]], list[str]] | None = None
+    ) -> None:
         self._write = write
         self._paint = paint
         self._rows: list[list[str]] = []
@@ -59,7 +61,7 @@ class Writer:
         last = len(cells) - 1
         padded = [cell if i == last else cell.ljust(self._widths[i]) for i, cell in enumerate(cells)]
         if self._paint:
-            padded = [self._paint(i, cells[i], text) for i, text in enumerate(padded)]
+            padded = self._paint(cells, padded)
         return "".join(padded) + "\n"
 
 
@@ -102,39 +104,43 @@ class Printer:
         if not rows:
             return
         if self._style.headers and self._printed != self._columns:
-            self._writer.row(self._header(bool(event)))
+            self._writer.row(header(self._columns, self._style, bool(event)))
             self._printed = self._columns
         for row in rows:
-            self._writer.row(self._cells(row, event))
+            self._writer.row(cells_of(row, self._columns, self._style, event))
 
-    def _shown(self) -> list[int]:
-        return [i for i, column in enumerate(self._columns) if self._style.wide or not column.get("priority")]
 
-    def _header(self, with_event: bool) -> list[str]:
-        style = self._style
-        names = ["EVENT"] if with_event else []
-        names += ["NAMESPACE"] if style.namespace else []
-        names += [str(self._columns[i]["name"]).upper() for i in self._shown()]
-        names += [label.rpartition("/")[2].upper() for label in style.label_columns]
-        return names + (["LABELS"] if style.show_labels else [])
+def header(columns: list[Any], style: Style, with_event: bool = False) -> list[str]:
+    """The names above the cells."""
+    names = ["EVENT"] if with_event else []
+    names += ["NAMESPACE"] if style.namespace else []
+    names += [str(columns[i]["name"]).upper() for i in _shown(columns, style)]
+    names += [label.rpartition("/")[2].upper() for label in style.label_columns]
+    return names + (["LABELS"] if style.show_labels else [])
 
-    def _named(self) -> int:
-        """The column that holds the object's own name: others may hold names, too."""
-        names = (i for i, c in enumerate(self._columns) if c.get("format") == "name" and c.get("type") == "string")
-        return next(names, -1)
 
-    def _cells(self, row: Object, event: str) -> list[str]:
-        style = self._style
-        metadata = (row.get("object") or {}).get("metadata") or {}
-        labels = metadata.get("labels") or {}
-        values = row.get("cells") or []
-        cells = [event] if event else []
-        cells += [metadata.get("namespace", "")] if style.namespace else []
-        for i in self._shown():
-            cell = cell_text(values[i]) if i < len(values) else ""
-            cells.append(f"{style.kind}/{cell}" if style.kind and i == self._named() else cell)
-        cells += [labels.get(label, "") for label in style.label_columns]
-        return cells + ([labels_text(labels)] if style.show_labels else [])
+def cells_of(row: Object, columns: list[Any], style: Style, event: str = "") -> list[str]:
+    """The cells of a Table's row as texts."""
+    metadata = (row.get("object") or {}).get("metadata") or {}
+    labels = metadata.get("labels") or {}
+    values = row.get("cells") or []
+    cells = [event] if event else []
+    cells += [metadata.get("namespace", "")] if style.namespace else []
+    for i in _shown(columns, style):
+        cell = cell_text(values[i]) if i < len(values) else ""
+        cells.append(f"{style.kind}/{cell}" if style.kind and i == _named(columns) else cell)
+    cells += [labels.get(label, "") for label in style.label_columns]
+    return cells + ([labels_text(labels)] if style.show_labels else [])
+
+
+def _shown(columns: list[Any], style: Style) -> list[int]:
+    return [i for i, column in enumerate(columns) if style.wide or not column.get("priority")]
+
+
+def _named(columns: list[Any]) -> int:
+    """The column that holds the object's own name: others may hold names, too."""
+    names = (i for i, c in enumerate(columns) if c.get("format") == "name" and c.get("type") == "string")
+    return next(names, -1)
 
 
 def cell_text(value: Any) -> str:
