@@ -34,7 +34,10 @@ MAX_NAME = 63
 def run(session: Session, flags: Flags, args: list[str]) -> None:
     writes = Writes(session, flags)
     need_resources(flags, args)
-    choice = Choice.of(flags, need_names_or_selector=True)
+    choice = Choice(
+        filenames=flags.list("filename"), kustomize=flags.text("kustomize"), recursive=flags.on("recursive")
+    )
+    choice.need_names_or_selector = True  # --selector is that of the Service
     selection = targets.select(session, args, choice)
     errors: list[CommandError] = []
     for target in selection:

@@ -189,9 +189,10 @@ def _print_revisions(session: Session, flags: Flags, target: Target, past: Past,
     if wanted and wanted not in past.revisions:
         raise CommandError("unable to find the specified revision")
     report = session.reporter(flags)
+    named = target.resource if past.shows_owner else session.resources.find(past.plural)
     for number in past.revisions:
         if wanted in (0, number):
-            report(target, past.shown(number), "")
+            report(named, past.shown(number), "")
 
 
 def _need_deployment(subject: Object, sentence: str) -> None:

@@ -7,6 +7,7 @@ from minictl.errors import CommandError
 from minictl.grammar import options
 from minictl.grammar.flags import Command, Flag
 from minictl.steps import podspecs
+from minictl.steps.writing import need_resources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 
 def run(session: Session, flags: Flags, args: list[str]) -> None:
-    chosen = podspecs.found(session, flags, args) if args or flags.list("filename") else []
+    if not flags.on("local"):
+        need_resources(flags, args)
+    chosen = podspecs.found(session, flags, args)
     podspecs.check(flags, args)
     if not flags.text("limits") and not flags.text("requests"):
         raise CommandError("you must specify an update to requests or limits (in the form of --requests/--limits)")

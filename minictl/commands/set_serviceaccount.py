@@ -6,6 +6,7 @@ from minictl.errors import CommandError
 from minictl.grammar import options
 from minictl.grammar.flags import Command
 from minictl.steps import podspecs
+from minictl.steps.writing import need_resources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     if not args:
         raise CommandError("serviceaccount is required")
     *words, account = args
+    if not flags.on("local"):
+        need_resources(flags, words)
     chosen = podspecs.found(session, flags, words)
 
     def change(spec: Object, subject: Object) -> None:

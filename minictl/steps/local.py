@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from minictl import manifests
+from minictl.errors import CommandError
 from minictl.resources import Resource
 from minictl.steps import targets
 from minictl.steps.targets import Target
@@ -13,12 +14,20 @@ if TYPE_CHECKING:
     from minictl.session import Session
 
 
+NO_FILES = (
+    "you must specify resources by --filename when --local is set.\nExample resource specifications include:\n"
+    "   '-f rsrc.yaml'\n   '--filename=rsrc.json'"
+)
+
+
 def local_targets(session: Session, flags: Flags) -> list[Target]:
     """The objects of -f and -k, with resources guessed from their kinds and namespaces left as they are.
 
     Raises:
-        CommandError: a file cannot be read, or holds what is no object.
+        CommandError: there is no file, one cannot be read, or holds what is no object.
     """
+    if not targets.has_files(flags):
+        raise CommandError(NO_FILES)
     read = manifests.read(
         flags.list("filename"),
         recursive=flags.on("recursive"),

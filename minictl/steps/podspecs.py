@@ -10,7 +10,7 @@ from minictl.grammar.flags import Flag
 from minictl.patches.threeway import two_way_patch
 from minictl.steps import targets
 from minictl.steps.applying import field_of
-from minictl.steps.local import local_targets
+from minictl.steps.local import NO_FILES, local_targets
 from minictl.steps.targets import Choice
 from minictl.steps.writing import Writes, all_of, manager
 
@@ -95,6 +95,8 @@ def found(session: Session, flags: Flags, words: Sequence[str]) -> list[tuple[Ta
         CommandError: any of them cannot be had.
     """
     choice = Choice.of(flags, all=all_of(flags, [*words]), need_names_or_selector=True)
+    if flags.on("local") and words and flags.has("selector"):
+        raise CommandError(NO_FILES)
     if flags.on("local"):
         return [(target, target.object or {}) for target in local_targets(session, flags)]
     return list(targets.fetch(session, targets.select(session, words, choice)))

@@ -148,6 +148,8 @@ class Past(ABC):
     plural = ""
     announced = ""
     """How a rollback that is only tried begins."""
+    shows_owner = True
+    """Whether a revision is shown as the owner that it was; else as itself."""
     says_empty_first = False
     """Whether there being no revision comes before the one asked for not being there."""
 
@@ -211,6 +213,7 @@ class ReplicaSets(Past):
     """A Deployment's history: its ReplicaSets."""
 
     plural = "replicasets"
+    shows_owner = False
 
     def number(self, revision: Object) -> int:
         return number(revision)

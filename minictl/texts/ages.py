@@ -32,6 +32,13 @@ def human(seconds: float) -> str:
     return f"{whole // _YEAR}y"
 
 
+def go(seconds: float) -> str:
+    """A duration as Go prints it: `1h0m5s`, `1m30s`, `2.5s`."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return (f"{hours}h" if hours else "") + (f"{minutes}m" if hours or minutes else "") + f"{rest:g}s"
+
+
 def seconds_of(timestamp: str) -> float:
     """An RFC 3339 time (`2024-05-01T10:00:00Z`, also with a fraction) as seconds since 1970.
 

@@ -1,16 +1,18 @@
 """Selectors over files, JSON patches, migration to server-side apply, masking, taints and what a drain moves."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from minictl.commands import diff, drain, set_env, taint
-from minictl.errors import CommandError
+from minictl.errors import CommandError, ServerError
 from minictl.grammar import arguments
 from minictl.grammar.flags import Flags
 from minictl.grammar.selectors import matcher
 from minictl.patches import jsonpatch
-from minictl.steps import migration, writing
+from minictl.steps import evicting, migration, writing
+from minictl.texts import ages
 
 Object = dict[str, Any]
 
@@ -101,15 +103,45 @@ def test_what_is_no_taint(spec: str) -> None:
 
 def test_a_drain_minds_what_no_controller_brings_back() -> None:
     def pod(name: str, owner: str = "", **fields: Any) -> Object:
-        owners = [{"kind": owner, "controller": True}] if owner else []
+        owners = [{"apiVersion": "apps/v1", "kind": owner, "name": name, "controller": True}] if owner else []
         return {"metadata": {"namespace": "d", "name": name, "ownerReferences": owners}, **fields}
 
-    pods = [pod("rs", "ReplicaSet"), pod("ds", "DaemonSet"), pod("bare"), pod("done", status={"phase": "Succeeded"})]
+    class Client:
+        def get(self, path: str) -> Object:
+            if path.endswith("/daemonsets/lost"):
+                raise ServerError({"message": "gone", "reason": "NotFound"})
+            return {}
+
+    local = {"volumes": [{"name": "v", "emptyDir": {}}]}
+    pods = [
+        pod("rs", "ReplicaSet"),
+        pod("ds", "DaemonSet"),
+        pod("lost", "DaemonSet"),
+        pod("bare"),
+        pod("local", "ReplicaSet", spec=local),
+        pod("done", status={"phase": "Succeeded"}, spec=local),
+    ]
+    session: Any = SimpleNamespace(client=Client())
     flags = Flags(drain.command.flags)
-    leaving, warnings, faults = drain.sorted_out(pods, flags)
-    assert [one["metadata"]["name"] for one in leaving] == ["rs", "bare", "done"]
-    assert warnings == {}
-    assert list(faults.values()) == [["d/ds"], ["d/bare"]]
+    found = evicting.sorted_out(session, flags, pods)
+    assert [one["metadata"]["name"] for one in found.leaving] == ["rs", "done"]
+    assert list(found.faults.values()) == [["d/ds"], ["d/lost"], ["d/bare"], ["d/local"]]
+    with pytest.raises(evicting.Faults) as failed:
+        found.raise_faults()
+    assert failed.value.message == f"[{', '.join(failed.value.faults)}]"
+    assert failed.value.sentence() == "\n".join(failed.value.faults)
+    for flag in drain.command.flags:
+        if flag.name in ("force", "ignore-daemonsets", "delete-emptydir-data"):
+            flags.store(flag, True)
+    found = evicting.sorted_out(session, flags, pods)
+    assert [one["metadata"]["name"] for one in found.leaving] == ["rs", "lost", "bare", "local", "done"]
+    assert found.warning() == (
+        "ignoring DaemonSet-managed Pods: d/ds; deleting Pods that declare no controller: d/bare"
+    )
+
+
+def test_durations_as_go_prints_them() -> None:
+    assert [ages.go(seconds) for seconds in (0.5, 3, 90, 3605)] == ["0.5s", "3s", "1m30s", "1h0m5s"]
 
 
 def test_environment_variables_keep_their_places() -> None:
