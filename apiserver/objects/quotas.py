@@ -12,7 +12,7 @@ Each resource of a quota is used by objects of one kind:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,6 @@ from apiserver.clock import parse_timestamp
 from apiserver.objects.poddefaults import BEST_EFFORT, qos_class
 from apiserver.objects.podresources import Amounts, of_container, total
 from apiserver.objects.quantity import Quantity, parse
-from apiserver.objects.selectors import from_object
 from apiserver.objects.services import WITH_NODE_PORT, ports_of, type_of
 from apiserver.objects.validation.resources import HUGE_PAGES, is_extended
 
@@ -169,9 +168,11 @@ def _is_in(scope: Object, resource: str, object: Object) -> bool:
 
 
 def _chosen(scope: Object, value: str | None) -> bool:
-    labels: Mapping[str, str] = {scope["scopeName"]: value} if value else {}
-    expression = {"key": scope["scopeName"], "operator": scope["operator"], "values": scope.get("values") or []}
-    return from_object({"matchExpressions": [expression]}).matches(labels)
+    """Whether a class name is one that a scope chooses. Its values may be any texts, also such as no label can have."""
+    operator, values = scope["operator"], scope.get("values") or ()
+    if operator in ("Exists", "DoesNotExist"):
+        return bool(value) is bool(operator == "Exists")
+    return bool(value and value in values) is bool(operator == "In")
 
 
 def _looks_elsewhere(affinity: Object) -> bool:
