@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minictl.errors import CommandError, UsageError
 from minictl.grammar.flags import Command, Flag
-from minictl.insight import causes, name_of, owners
+from minictl.insight import causes, claiming, keeping, name_of, owners, serving
 from minictl.steps import targets, telling
 
 TYPE_CHECKING = False
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     Object = dict[str, Any]
 
 KEEPERS = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController", "Job")
+MAKERS = ("deployments.apps", "statefulsets.apps", "daemonsets.apps")
+"""What has a template with the labels of Pods that need not be there yet."""
 
 
 def run(session: Session, flags: Flags, args: list[str]) -> None:
@@ -42,17 +44,37 @@ def _told(session: Session, object: Object) -> Object:
 
 def _judged(session: Session, object: Object) -> tuple[str, list[causes.Cause]]:
     kind, namespace = object["kind"], object["metadata"].get("namespace", "")
+    if kind == "PersistentVolumeClaim":
+        return claiming.of_claim(object, causes.Surroundings(classes=_listed(session, "storageclasses")))
+    if kind not in ("Pod", "Service", *KEEPERS):
+        raise CommandError(f"why is asked of services, pods, what keeps pods, and claims; not of {name_of(object)}")
+    around = causes.Surroundings(
+        nodes=_listed(session, "nodes"),
+        claims=_listed(session, "persistentvolumeclaims", namespace),
+        classes=_listed(session, "storageclasses"),
+    )
     if kind == "Pod":
-        found = causes.of_pod(object)
+        found = causes.of_pod(object, around)
         return ("It is not ready." if found else "It is running and ready."), found
     if kind == "Service":
+        around.keepers = [each for word in MAKERS for each in _listed(session, word, namespace)]
         everywhere = telling.listed(session, "pods", "")
         here = [pod for pod in everywhere if pod["metadata"]["namespace"] == namespace]
-        return causes.of_service(object, here, [pod for pod in everywhere if pod not in here])
-    if kind in KEEPERS:
-        everything = telling.listed(session, "replicasets.apps", namespace) + telling.listed(session, "pods", namespace)
-        return causes.of_owner(object, [each for each in _below(object, everything) if each["kind"] == "Pod"])
-    raise CommandError(f"why is asked of services, pods, and what keeps pods; not of {name_of(object)}")
+        return serving.of_service(object, here, [pod for pod in everywhere if pod not in here], around)
+    everything = _listed(session, "replicasets.apps", namespace) + telling.listed(session, "pods", namespace)
+    below = _below(object, everything)
+    uids = {each["metadata"]["uid"] for each in (object, *below)}
+    events = _listed(session, "events", namespace)
+    around.events = [event for event in events if event["involvedObject"].get("uid") in uids]
+    return keeping.of_owner(object, [each for each in below if each["kind"] == "Pod"], around)
+
+
+def _listed(session: Session, word: str, namespace: str = "") -> list[Object]:
+    """What may be to blame, as far as one may look at it: somebody else's cluster need not show its nodes."""
+    try:
+        return telling.listed(session, word, namespace)
+    except CommandError:
+        return []
 
 
 def _below(object: Object, everything: list[Object]) -> list[Object]:
@@ -67,7 +89,8 @@ def _below(object: Object, everything: list[Object]) -> list[Object]:
 
 DETAILS = """Says of a Service why it has no endpoints, or not those you expect (labels that nearly match, Pods that are
 not ready, port names that no container declares); of a Pod why it is not scheduled or not ready; of a Deployment and
-its like why it has not all of its Pods.
+its like why it has not all of its Pods; of a PersistentVolumeClaim why it has no volume. Below each cause stands the
+command that mends it.
 
 Examples: `minictl why service/backend-service`; `minictl why pod web-1`; `minictl why deployment web -o json`."""
 

@@ -1,11 +1,13 @@
-"""Why something is not as one would have it: each cause in plain words, with the command that mends it."""
+"""Why something is not as one would have it: each cause in plain words, with the command that mends it.
+
+Here is what Pods suffer from; serving.py tells of Services, keeping.py of what keeps Pods, claiming.py of claims.
+"""
 
 from __future__ import annotations
 
 import re
 
-from minictl.insight import condition, declared_ports, is_ready, labels_of, name_of, resolved, selects
-from minictl.texts.near import FARTHEST, distance
+from minictl.insight import condition, is_ready, labels_of, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,12 +16,14 @@ if TYPE_CHECKING:
 
     Object = dict[str, Any]
 
-MOST_PODS = 5
-"""How many Pods are gone into; of a thousand with the same trouble the first few tell it all."""
+MOST = 5
+"""How many objects are gone into; of a thousand with the same trouble the first few tell it all."""
 SIMULATE = "minictl.dev/simulate"
+DOWN = "Down"
+BLOCKING = ("NoSchedule", "NoExecute")
 
 _PLACING = (
-    (r"untolerated taint (\S*)", "let the Pod tolerate the taint, or take it off: minictl taint nodes NODE KEY-"),
+    (r"untolerated taint", "let the Pod tolerate the taint, or take it off: minictl taint nodes NODE KEY-"),
     (r"node affinity/selector", "give a node the labels that the Pod asks for: minictl label node NODE KEY=VALUE"),
     (
         r"Insufficient (\S+)",
@@ -27,7 +31,7 @@ _PLACING = (
     ),
     (r"were unschedulable", "let Pods on the node again: minictl uncordon NODE"),
     (r"no nodes available", "have nodes: minictl down; minictl up --nodes 3"),
-    (r"PersistentVolumeClaim|persistentvolumeclaim", "look at what its claims wait for: minictl describe pvc"),
+    (r"PersistentVolumeClaim|persistentvolumeclaim", "look at what its claims wait for: minictl why pvc NAME"),
     (r"anti-affinity|topology spread", "have more nodes, or loosen the rule: minictl down; minictl up --nodes 6"),
 )
 """What a sentence of the scheduler's -> what may be done about it."""
@@ -36,7 +40,7 @@ _WAITING = {
     "ErrImagePull": "use an image that exists: minictl set image {template} {container}=IMAGE:TAG",
     "ImagePullBackOff": "use an image that exists: minictl set image {template} {container}=IMAGE:TAG",
     "InvalidImageName": "use an image name that is one: minictl set image {template} {container}=IMAGE:TAG",
-    "CrashLoopBackOff": "see how it ended: minictl describe {name}",
+    "CrashLoopBackOff": "see what it printed before it ended: minictl logs {name} -c {container} --previous",
     "CreateContainerConfigError": "make the ConfigMap or Secret that it names: minictl describe {name}",
 }
 
@@ -59,188 +63,251 @@ class Cause:
     def __repr__(self) -> str:
         return f"Cause({self.text!r}, {self.fix!r})"
 
+    def of(self, *names: str) -> Cause:
+        """The same, told of some objects among several."""
+        return Cause(f"{', '.join(names)}: {lower(self.text)}", self.fix)
+
     @property
     def fields(self) -> Object:
         return {"text": self.text, "fix": self.fix} if self.fix else {"text": self.text}
 
 
-# --- Pods
+class Surroundings:
+    """What else there is that may be to blame. Empty where nobody looked."""
+
+    def __init__(
+        self,
+        *,
+        nodes: list[Object] | None = None,
+        claims: list[Object] | None = None,
+        classes: list[Object] | None = None,
+        keepers: list[Object] | None = None,
+        events: list[Object] | None = None,
+    ) -> None:
+        self.nodes = nodes or []
+        self.claims = claims or []
+        self.classes = classes or []
+        """StorageClasses."""
+        self.keepers = keepers or []
+        """Deployments and their like in the same namespace."""
+        self.events = events or []
 
 
-def of_pod(pod: Object, keeper: str = "") -> list[Cause]:
+NOTHING = Surroundings()
+
+
+def of_pod(pod: Object, around: Surroundings = NOTHING, keeper: str = "") -> list[Cause]:
     """Why a Pod is not running and ready; [] when it is. `keeper` names what its template stands in
     (`deployment/web`), where that is known."""
-    return list(_of_pod(pod, keeper))
+    return list(_of_pod(pod, around, keeper))
 
 
-def _of_pod(pod: Object, keeper: str) -> Iterator[Cause]:
-    name, status = name_of(pod), pod.get("status") or {}
+def _of_pod(pod: Object, around: Surroundings, keeper: str) -> Iterator[Cause]:
+    status = pod.get("status") or {}
+    node = next((n for n in around.nodes if n["metadata"]["name"] == pod["spec"].get("nodeName")), None)
+    is_down = node is not None and not is_ready(node)
     if pod["metadata"].get("deletionTimestamp"):
-        held = pod["metadata"].get("finalizers")
-        yield Cause(f"It is being deleted{f', and held by {held[0]}' if held else ''}.")
+        yield _terminating(pod, is_down)
     elif status.get("phase") in ("Succeeded", "Failed"):
-        yield Cause(f"It has ended ({status.get('reason') or status['phase']}): it will not run again.")
+        yield _ended(status)
     elif not pod["spec"].get("nodeName"):
-        yield _not_placed(pod)
+        yield from _not_placed(pod, around)
+    elif node is not None and is_down:
+        yield _on_a_dead_node(node)
     elif not is_ready(pod):
         waiting = list(_waiting(pod, keeper))
-        yield from waiting or [_not_ready(pod, name)]
+        yield from waiting or _not_ready(pod)
 
 
-def _not_placed(pod: Object) -> Cause:
+# --- its end
+
+
+def _terminating(pod: Object, is_down: bool) -> Cause:
+    held = pod["metadata"].get("finalizers")
+    if held:
+        patch = '{"metadata":{"finalizers":null}}'
+        return Cause(f"It is being deleted, and held by {held[0]}.", f"minictl patch {name_of(pod)} -p '{patch}'")
+    if is_down:
+        fix = f"minictl delete {name_of(pod)} --force"
+        return Cause("It is being deleted, and its node, which should say when it is gone, says nothing.", fix)
+    seconds = pod["metadata"].get("deletionGracePeriodSeconds")
+    return Cause(f"It is being deleted{f', within {seconds} seconds' if seconds else ''}.")
+
+
+def _ended(status: Object) -> Cause:
+    codes = []
+    for container in status.get("containerStatuses") or ():
+        ended = (container.get("state") or {}).get("terminated") or {}
+        if ended.get("exitCode"):
+            codes.append(f"{container['name']} with exit code {ended['exitCode']}")
+    how = f"; {', '.join(codes)}" if codes else ""
+    return Cause(f"It has ended ({status.get('reason') or status['phase']}{how}): it will not run again.")
+
+
+# --- its place
+
+
+def _not_placed(pod: Object, around: Surroundings) -> Iterator[Cause]:
     if gates := pod["spec"].get("schedulingGates"):
-        return Cause(f"It is held back by the scheduling gate {gates[0]['name']}.")
+        yield Cause(f"It is held back by the scheduling gate {gates[0]['name']}: whoever put it there takes it off.")
+        return
     said = condition(pod, "PodScheduled").get("message") or ""
     if not said:
-        return Cause("The scheduler has not looked at it yet.")
-    fix = next((advice for pattern, advice in _PLACING if re.search(pattern, said)), "")
-    return Cause(f"No node takes it: {said.partition('. ')[0].rstrip('.')}.", fix)
+        yield Cause("The scheduler has not looked at it yet.")
+        return
+    details = [*_taints(pod, around.nodes), *_wanted_labels(pod, around.nodes), *_claims(pod, around)]
+    fix = next((advice for pattern, advice in _PLACING if re.search(pattern, said) and not details), "")
+    yield Cause(f"No node takes it: {said.partition('. ')[0].rstrip('.')}.", fix)
+    yield from details
+
+
+def _taints(pod: Object, nodes: list[Object]) -> Iterator[Cause]:
+    tainted: dict[str, list[str]] = {}
+    for node in nodes:
+        for taint in node["spec"].get("taints") or ():
+            if taint["effect"] in BLOCKING and not any(
+                _tolerates(t, taint) for t in pod["spec"].get("tolerations") or ()
+            ):
+                value = f"={taint['value']}" if taint.get("value") else ""
+                tainted.setdefault(f"{taint['key']}{value}:{taint['effect']}", []).append(node["metadata"]["name"])
+    for taint, names in tainted.items():
+        key = re.split("[=:]", taint)[0]
+        is_cordon = key == "node.kubernetes.io/unschedulable"
+        fix = f"minictl uncordon {' '.join(names)}" if is_cordon else f"minictl taint nodes {' '.join(names)} {key}-"
+        yield Cause(f"It does not tolerate the taint {taint} of {', '.join(names)}.", fix)
+
+
+def _tolerates(toleration: Object, taint: Object) -> bool:
+    if toleration.get("effect") not in (None, "", taint["effect"]):
+        return False
+    if toleration.get("operator") == "Exists":
+        return toleration.get("key") in (None, "", taint["key"])
+    return bool(toleration.get("key") == taint["key"] and toleration.get("value", "") == taint.get("value", ""))
+
+
+def _wanted_labels(pod: Object, nodes: list[Object]) -> Iterator[Cause]:
+    for key, value in (pod["spec"].get("nodeSelector") or {}).items():
+        if nodes and all(labels_of(node).get(key) != value for node in nodes):
+            fix = f"minictl label node {nodes[0]['metadata']['name']} {key}={value} --overwrite"
+            yield Cause(f"It wants a node with {key}={value}, and no node has that.", fix)
+
+
+def _claims(pod: Object, around: Surroundings) -> Iterator[Cause]:
+    from minictl.insight import claiming
+
+    names = [(v.get("persistentVolumeClaim") or {}).get("claimName") for v in pod["spec"].get("volumes") or ()]
+    known = {claim["metadata"]["name"]: claim for claim in around.claims}
+    for name in filter(None, names):
+        if name in known:
+            yield from (cause.of(name_of(known[name])) for cause in claiming.of_claim(known[name], around)[1])
+        elif around.claims:
+            yield Cause(f"There is no PersistentVolumeClaim {name}.", "minictl get pvc")
+
+
+def _on_a_dead_node(node: Object) -> Cause:
+    name = node["metadata"]["name"]
+    is_told = (node["metadata"].get("annotations") or {}).get(SIMULATE) == DOWN
+    fix = f"minictl simulate node-up {name}" if is_told else f"minictl describe node {name}"
+    return Cause(f"Its node {name} is not ready: {condition(node, 'Ready').get('message') or 'it says nothing'}", fix)
+
+
+# --- its containers
 
 
 def _waiting(pod: Object, keeper: str) -> Iterator[Cause]:
     name, status = name_of(pod), pod.get("status") or {}
-    template = keeper or ("TYPE/NAME" if pod["metadata"].get("ownerReferences") else name)
+    template = keeper or keeper_of(pod)
     for container in [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]:
         state = (container.get("state") or {}).get("waiting") or {}
         reason = state.get("reason", "")
         if reason and reason not in ("ContainerCreating", "PodInitializing"):
             fix = _WAITING.get(reason, "").format(name=name, template=template, container=container["name"])
-            last = (container.get("lastState") or {}).get("terminated") or {}
-            ended = f"; it ended with exit code {last['exitCode']} last" if "exitCode" in last else ""
-            yield Cause(f"Its container {container['name']} waits: {reason}{ended}.", fix)
+            yield Cause(
+                f"Its container {container['name']} waits: {reason}{_told(state, reason)}{_last(container)}.", fix
+            )
 
 
-def _not_ready(pod: Object, name: str) -> Cause:
+def keeper_of(pod: Object) -> str:
+    """What the Pod's template stands in, as far as the Pod tells: `deployment/web`, or the Pod itself."""
+    owner = next((o for o in pod["metadata"].get("ownerReferences") or () if o.get("controller")), None)
+    if owner is None:
+        return name_of(pod)
+    mark = labels_of(pod).get("pod-template-hash")
+    if owner["kind"] == "ReplicaSet" and mark:
+        return f"deployment/{owner['name'].removesuffix(f'-{mark}')}"
+    return f"{owner['kind'].lower()}/{owner['name']}"
+
+
+def _told(state: Object, reason: str) -> str:
+    """Which image cannot be had."""
+    image = re.search(r'image "([^"]+)"', state.get("message", ""))
+    return f" ({image.group(1)})" if image and "Image" in reason else ""
+
+
+def _last(container: Object) -> str:
+    last = (container.get("lastState") or {}).get("terminated") or {}
+    if "exitCode" not in last:
+        return ""
+    why = f" ({last['reason']})" if last.get("reason") not in (None, "", "Error") else ""
+    times = container.get("restartCount", 0)
+    return f"; it ended with exit code {last['exitCode']}{why} last{f', {times} times so far' if times > 1 else ''}"
+
+
+def _not_ready(pod: Object) -> Iterator[Cause]:
+    name = name_of(pod)
     simulated = (pod["metadata"].get("annotations") or {}).get(SIMULATE)
     if simulated:
-        return Cause(f"It is told to be {simulated} by the annotation {SIMULATE}.", f"minictl simulate well {name}")
-    for gate in pod["spec"].get("readinessGates") or ():
-        if condition(pod, gate["conditionType"]).get("status") != "True":
-            return Cause(f"Its readiness gate {gate['conditionType']} is not True: whoever keeps it has not said so.")
-    said = condition(pod, "Ready").get("message") or "its containers do not pass their readiness probes yet"
-    return Cause(f"It is not ready: {said}.", f"minictl describe {name}")
-
-
-# --- Services
-
-
-def of_service(service: Object, pods: list[Object], elsewhere: list[Object]) -> tuple[str, list[Cause]]:
-    """What its endpoints are, in one sentence, and why they are not more. `pods`: those of its namespace; `elsewhere`:
-    those of others."""
-    spec = service["spec"]
-    if spec.get("type") == "ExternalName":
-        return f"It is another name for {spec.get('externalName')} and has no endpoints.", []
-    selector = spec.get("selector")
-    if not selector:
-        fix = f"minictl set selector {name_of(service)} KEY=VALUE"
-        return "It has no selector, so nobody looks for its endpoints.", [Cause("Say which labels its Pods have.", fix)]
-    matching = [pod for pod in pods if selects(selector, pod)]
-    if not matching:
-        return f"No Pod has the labels it looks for: {_said(selector)}.", _nearly(selector, pods, elsewhere)
-    counted = [pod for pod in matching if _counts(pod, spec)]
-    causes = [cause for pod in _first(matching, lambda pod: not _counts(pod, spec)) for cause in _absent(pod)]
-    for port in spec.get("ports") or ():
-        causes += _of_port(port, matching)
-    how_many = f"All {len(matching)}" if counted == matching else f"{len(counted)} of the {len(matching)}"
-    return f"{how_many} Pods with {_said(selector)} are its endpoints.", causes
-
-
-def _counts(pod: Object, spec: Object) -> bool:
-    has_address = bool((pod.get("status") or {}).get("podIP"))
-    return has_address and (is_ready(pod) or bool(spec.get("publishNotReadyAddresses"))) and not _is_over(pod)
-
-
-def _is_over(pod: Object) -> bool:
-    """Has the Pod ended, or is it about to?"""
-    ended = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-    return ended or bool(pod["metadata"].get("deletionTimestamp"))
-
-
-def _absent(pod: Object) -> list[Cause]:
-    causes = of_pod(pod) or [Cause("It has no address yet.")]
-    return [Cause(f"{name_of(pod)} is none: {_lower(cause.text)}", cause.fix) for cause in causes]
-
-
-def _of_port(port: Object, pods: list[Object]) -> Iterator[Cause]:
-    target = port.get("targetPort", port["port"])
-    for pod in _first(pods, lambda pod: resolved(target, pod) is None):
-        names = ", ".join(p["name"] for p in declared_ports(pod) if p.get("name")) or "none"
+        yield Cause(f"It is told to be {simulated} by the annotation {SIMULATE}.", f"minictl simulate well {name}")
+        return
+    gates = [gate["conditionType"] for gate in pod["spec"].get("readinessGates") or ()]
+    missing = [gate for gate in gates if condition(pod, gate).get("status") != "True"]
+    if missing:
+        yield Cause(f"Its readiness gate {missing[0]} is not True: whoever keeps it has not said so.")
+        return
+    states = {c["name"]: c for c in (pod.get("status") or {}).get("containerStatuses") or ()}
+    unready = [c for c in pod["spec"]["containers"] if not states.get(c["name"], {}).get("ready", True)]
+    probed = [(c, kind) for c in unready for kind in ("startupProbe", "readinessProbe") if kind in c][:1]
+    for container, kind in probed:
+        word = kind.removesuffix("Probe")
         yield Cause(
-            f"Port {port['port']} leads to the port named {target}, and no container of {name_of(pod)} declares it "
-            f"(named ports there: {names})."
+            f"Its container {container['name']} does not pass its {word} probe ({_probe(container[kind])}) yet.",
+            f"minictl describe {name}",
         )
-    if isinstance(target, int):
-        for pod in pods[:1]:
-            numbers = [p["containerPort"] for p in declared_ports(pod)]
-            if numbers and target not in numbers:
-                declared = ", ".join(map(str, numbers))
-                yield Cause(
-                    f"Port {port['port']} leads to {target}; {name_of(pod)} declares {declared}: is that meant?"
-                )
+    if not probed:
+        said = condition(pod, "Ready").get("message") or "its containers do not pass their readiness probes yet"
+        yield Cause(f"It is not ready: {said}.", f"minictl describe {name}")
 
 
-def _nearly(selector: dict[str, str], pods: list[Object], elsewhere: list[Object]) -> list[Cause]:
-    causes = []
-    for pod in pods:
-        wrong = {key: value for key, value in selector.items() if labels_of(pod).get(key) != value}
-        if all(_is_like(key, value, labels_of(pod)) for key, value in wrong.items()):
-            has = {key: value for key, value in labels_of(pod).items() if any(_near(key, k) for k in wrong)}
-            fix = f"minictl label {name_of(pod)} {' '.join(f'{k}={v}' for k, v in wrong.items())} --overwrite"
-            causes.append(Cause(f"{name_of(pod)} has {_said(has)}: is {_said(wrong)} meant?", fix))
-    if found := [pod for pod in elsewhere if selects(selector, pod)]:
-        where = ", ".join(sorted({pod["metadata"]["namespace"] for pod in found}))
-        causes.append(Cause(f"There are such Pods in {where}; a Service finds only those of its own namespace."))
-    if not causes and pods:
-        there = sorted({_said(labels_of(pod)) for pod in pods})
-        causes.append(Cause(f"The Pods here have other labels: {'; '.join(there[:MOST_PODS])}."))
-    if not causes:
-        causes.append(Cause("There are no Pods in this namespace.", "minictl get pods --all-namespaces --show-labels"))
-    return causes[:MOST_PODS]
+def _probe(probe: Object) -> str:
+    if get := probe.get("httpGet"):
+        return f"GET {get.get('path', '/')} on port {get.get('port')}"
+    if "exec" in probe:
+        return " ".join(probe["exec"].get("command") or ())
+    kind = next((key for key in ("tcpSocket", "grpc") if key in probe), "")
+    return f"{kind.removesuffix('Socket')} port {probe[kind].get('port')}" if kind else "unknown"
 
 
-def _is_like(key: str, value: str, labels: dict[str, str]) -> bool:
-    return any(_near(key, k) and (_near(value, v) or value == v) for k, v in labels.items())
+# --- what the others share
 
 
-def _near(a: str, b: str) -> bool:
-    return distance(a.lower(), b.lower()) <= min(FARTHEST, max(1, len(a) // 3))
+def first(objects: list[Object], test: Callable[[Object], bool]) -> list[Object]:
+    """The first few of which it is true."""
+    return [each for each in objects if test(each)][:MOST]
 
 
-# --- what keeps Pods
+def together(pods: list[Object], causes: Callable[[Object], list[Cause]]) -> dict[Cause, list[str]]:
+    """The first few Pods that have causes, by what they suffer from."""
+    found: dict[Cause, list[str]] = {}
+    for pod in first(pods, lambda pod: bool(causes(pod))):
+        for cause in causes(pod):
+            found.setdefault(cause, []).append(name_of(pod))
+    return found
 
 
-def of_owner(owner: Object, pods: list[Object]) -> tuple[str, list[Cause]]:
-    """How far it is, in one sentence, and why not further. `pods`: those it owns, through others too."""
-    spec, status = owner["spec"], owner.get("status") or {}
-    wanted = spec.get("replicas", status.get("desiredNumberScheduled", spec.get("parallelism", 1)))
-    ready = sum(is_ready(pod) for pod in pods)
-    causes = []
-    if wanted == 0:
-        causes.append(Cause("It is scaled to 0.", f"minictl scale {name_of(owner)} --replicas=1"))
-    if spec.get("paused"):
-        fix = f"minictl rollout resume {name_of(owner)}"
-        causes.append(Cause("Its rollout is paused: changes of its template wait.", fix))
-    failure = condition(owner, "ReplicaFailure")
-    if failure.get("status") == "True":
-        fix = "minictl describe resourcequota" if "quota" in failure.get("message", "") else ""
-        causes.append(Cause(f"Pods cannot be made: {failure.get('message')}", fix))
-    progressing = condition(owner, "Progressing")
-    if progressing.get("status") == "False":
-        fix = f"minictl rollout undo {name_of(owner)}"
-        causes.append(Cause(f"Its rollout does not get on: {progressing.get('message')}", fix))
-    for pod in _first(pods, lambda pod: bool(of_pod(pod))):
-        found = of_pod(pod, name_of(owner))
-        causes += [Cause(f"{name_of(pod)}: {_lower(cause.text)}", cause.fix) for cause in found]
-    return f"{ready} of {wanted} Pods are ready.", causes
-
-
-def _first(pods: list[Object], test: Callable[[Object], bool]) -> list[Object]:
-    return [pod for pod in pods if test(pod)][:MOST_PODS]
-
-
-def _said(labels: dict[str, str]) -> str:
+def said(labels: dict[str, str]) -> str:
     return ",".join(f"{key}={value}" for key, value in sorted(labels.items())) or "no labels"
 
 
-def _lower(text: str) -> str:
+def lower(text: str) -> str:
+    """A sentence as it goes on behind a colon."""
     return text[:1].lower() + text[1:]
