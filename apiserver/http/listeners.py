@@ -19,7 +19,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from apiserver.http.authentication import certified
 
-BACKLOG = 512
+BACKLOG = 4096
+"""Connections that may wait to be accepted: on a Unix socket, one more is not kept waiting but refused."""
 SHUTDOWN_SECONDS = 10
 """How long requests under way may take to be answered, the webhooks that they wait for included."""
 UNREAD_SECONDS = 90.0

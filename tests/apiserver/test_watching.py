@@ -125,3 +125,24 @@ async def test_a_slow_watcher_is_dropped() -> None:
     assert len(await watch.batch(0)) == BUFFER_EVENTS
     assert await watch.batch(10) == [], "it waits for nothing more"
     await store.close()
+
+
+async def test_large_objects_wait_for_nobody_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apiserver.watching.BUFFER_BYTES", 10_000)
+    monkeypatch.setattr("apiserver.storage.store.HISTORY_BYTES", 10_000)
+    store = opened()
+    slow, quick = (Watch(store, Selection(THING)) for _ in range(2))
+    slow.start()
+    quick.start()
+    for n in range(30):
+        await put(store, f"t{n}", n, padding="x" * 1000)
+        assert len(await quick.batch(10)) == 1, "who reads is not dropped"
+    assert slow.overrun
+    kept = await slow.batch(0)
+    assert len(kept) < 10
+    assert not quick.overrun
+    slow = Watch(store, Selection(THING))
+    await slow.resume(kept[-1].record.revision)
+    found = [*kept, *(await slow.batch(0))]
+    assert [event.record.revision for event in found] == list(range(1, len(found) + 1)), "and can go on from there"
+    await store.close()
