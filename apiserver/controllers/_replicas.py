@@ -3,13 +3,12 @@ reconcile of ReplicaSets and ReplicationControllers, which differ in their selec
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from apiserver.api import API
 from apiserver.clock import timestamp
-from apiserver.errors import APIError, NotFound
+from apiserver.errors import APIError
 from apiserver.kind import Kind, Object
 from apiserver.kinds.pod import kind as POD
 from apiserver.objects import replicas
@@ -20,6 +19,7 @@ from apiserver.reconcile.dependents import Dependents
 from apiserver.reconcile.podcontrol import BURST, PodControl
 from apiserver.reconcile.seen import Seen
 from apiserver.reconcile.selecting import Matcher, Selecting
+from apiserver.reconcile.statuses import write_status
 from apiserver.reconcile.workqueue import Key
 from apiserver.storage import Record
 
@@ -113,21 +113,9 @@ class _Replicas:
         status = replicas.replicaset_status(owner, pods, condition, now)
         if not self.counts_terminating:
             del status["terminatingReplicas"]
-        if status == owner.get("status"):
-            return record
-        metadata = owner["metadata"]
-
-        def reported(current: Object) -> Object:
-            current["metadata"].pop("resourceVersion")
-            if current["metadata"]["uid"] == metadata["uid"]:
-                current["status"] = status
-            return current
-
-        with contextlib.suppress(NotFound):
-            place = metadata["namespace"], metadata["name"]
-            written = await api.modify(self.kind, *place, reported, "status", api.named(self.name))
-            return written if written.previous == record.revision else None
-        return None
+        written = await write_status(api, self.kind, owner, status, api.named(self.name))
+        is_next = written is not None and (written is record or written.previous == record.revision)
+        return written if is_next else None
 
 
 def _selector(owner: Object) -> LabelSelector:

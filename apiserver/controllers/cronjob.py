@@ -6,7 +6,6 @@ Jobs that ended leave status.active -> is a start due, and may it be made? -> th
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from apiserver.api import API
 from apiserver.clock import timestamp
 from apiserver.deletion import DeleteOptions
-from apiserver.errors import AlreadyExists, APIError, NotFound
+from apiserver.errors import AlreadyExists, APIError
 from apiserver.kind import Object
 from apiserver.kinds.cronjob import kind as CRONJOB
 from apiserver.kinds.job import kind as JOB
@@ -25,6 +24,7 @@ from apiserver.reconcile.controller import Controller, Result, is_namespace_endi
 from apiserver.reconcile.dependents import Dependents
 from apiserver.reconcile.events import Recorder
 from apiserver.reconcile.selecting import Selecting, itself
+from apiserver.reconcile.statuses import write_status
 from apiserver.reconcile.workqueue import Key
 
 NAME = "cronjob-controller"
@@ -94,7 +94,7 @@ class _CronJobs:
                 await turn.say("Warning", "FailedCreate", f"Error creating job: {error.message}")
                 raise
         await _forget_old(turn)
-        await _report(turn)
+        await write_status(turn.api, CRONJOB, turn.cronjob, turn.status, turn.api.named(NAME))
         return Result(after_seconds=wait) if wait is not None else None
 
 
@@ -181,19 +181,3 @@ async def _forget_old(turn: _Turn) -> None:
         for job in cronjobs.surplus(ended, limit):
             if not job["metadata"].get("deletionTimestamp"):
                 await turn.delete(job)
-
-
-async def _report(turn: _Turn) -> None:
-    metadata = turn.cronjob["metadata"]
-    if turn.status == (turn.cronjob.get("status") or {}):
-        return
-
-    def reported(current: Object) -> Object:
-        current["metadata"].pop("resourceVersion")
-        if current["metadata"]["uid"] == metadata["uid"]:
-            current["status"] = turn.status
-        return current
-
-    with contextlib.suppress(NotFound):
-        call = turn.api.named(NAME)
-        await turn.api.modify(CRONJOB, metadata["namespace"], metadata["name"], reported, "status", call)

@@ -8,14 +8,13 @@ The Pods are placed by the scheduler: each asks for its one node by name.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from apiserver.api import API
 from apiserver.call import Call
-from apiserver.errors import APIError, NotFound
+from apiserver.errors import APIError
 from apiserver.kind import Object
 from apiserver.kinds.controllerrevision import kind as CONTROLLERREVISION
 from apiserver.kinds.daemonset import kind as DAEMONSET
@@ -30,6 +29,7 @@ from apiserver.reconcile.dependents import Dependents
 from apiserver.reconcile.history import History
 from apiserver.reconcile.podcontrol import BURST, PodControl
 from apiserver.reconcile.selecting import Matcher, Selecting, key_of
+from apiserver.reconcile.statuses import write_status
 from apiserver.reconcile.workqueue import Key
 
 NAME = "daemonset-controller"
@@ -123,7 +123,7 @@ class _DaemonSets:
             failure = error
         pods, now = self._by_node(turn), api.clock.now()
         status = daemons.status(daemonset, nodes, pods, turn.hash, collisions, now)
-        await _report(turn, status)
+        await write_status(api, DAEMONSET, daemonset, status, call)
         await self._forget(turn, known, newest, pods)
         if failure is not None and not is_namespace_ending(failure):
             raise failure
@@ -181,22 +181,6 @@ class _DaemonSets:
         )
         limit = turn.daemonset["spec"].get("revisionHistoryLimit", 10)
         await self.history.forget(turn.api, revisions.surplus(known, live, limit), turn.call)
-
-
-async def _report(turn: _Turn, status: Object) -> None:
-    metadata = turn.daemonset["metadata"]
-    if status == turn.daemonset.get("status"):
-        return
-
-    def reported(current: Object) -> Object:
-        current["metadata"].pop("resourceVersion")
-        if current["metadata"]["uid"] == metadata["uid"]:
-            current["status"] = status
-        return current
-
-    with contextlib.suppress(NotFound):
-        place = metadata["namespace"], metadata["name"]
-        await turn.api.modify(DAEMONSET, *place, reported, "status", turn.call)
 
 
 def _offer(node: Object) -> tuple[object, ...]:

@@ -15,6 +15,7 @@ from apiserver.reconcile import ownership
 from apiserver.reconcile.controller import Controller, Result
 from apiserver.reconcile.events import Recorder
 from apiserver.reconcile.selecting import Matcher, Selecting, key_of
+from apiserver.reconcile.statuses import write_status
 from apiserver.reconcile.workqueue import Key
 
 NAME = "controllermanager"
@@ -116,19 +117,8 @@ def _scale_behind(api: API, pod: Object, reference: Object) -> tuple[str, int]:
 
 
 async def _report(api: API, budget: Object, status: Object) -> None:
-    metadata = budget["metadata"]
-    if status == budget.get("status"):
-        return
-
-    def reported(current: Object) -> Object:
-        # An eviction that was allowed meanwhile must not be forgotten: a version that is not current is a Conflict,
-        # and the budget is looked at again.
-        current["metadata"]["resourceVersion"] = metadata["resourceVersion"]
-        current["status"] = status
-        return current
-
-    with contextlib.suppress(NotFound):
-        await api.modify(BUDGET, metadata["namespace"], metadata["name"], reported, "status", api.named(NAME))
+    """An eviction that was allowed meanwhile must not be forgotten: then the budget is looked at again."""
+    await write_status(api, BUDGET, budget, status, api.named(NAME), same_version=True)
 
 
 def _to_go(api: API, old: Object | None, new: Object | None) -> Iterable[Key]:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -15,6 +14,7 @@ from apiserver.objects import autoscaling
 from apiserver.reconcile.controller import Controller, Result
 from apiserver.reconcile.events import Recorder
 from apiserver.reconcile.selecting import key_of
+from apiserver.reconcile.statuses import write_status
 from apiserver.reconcile.workqueue import Key
 from apiserver.subresources import scale_of, set_scale
 
@@ -56,7 +56,7 @@ class _Autoscalers:
         self._due[key] = now + timedelta(seconds=PERIOD_SECONDS)
         autoscaler = record.object
         decision = await self._look_after(api, autoscaler, now)
-        await _report(api, autoscaler, decision.status)
+        await write_status(api, AUTOSCALER, autoscaler, decision.status, api.named(NAME))
         for type_, reason, message in decision.events:
             await self._recorder_of(api).event(AUTOSCALER, autoscaler, type_, reason, message)
         return Result(after_seconds=PERIOD_SECONDS)
@@ -96,17 +96,3 @@ def _target(api: API, autoscaler: Object) -> tuple[Kind, autoscaling.Target]:
         raise Unscalable(NotFound(kind.resource, reference["name"]).message)
     scale = scale_of(kind, record)
     return kind, autoscaling.Target(scale["spec"].get("replicas", 0), scale["status"].get("selector", ""))
-
-
-async def _report(api: API, autoscaler: Object, status: Object) -> None:
-    if status == autoscaler.get("status"):
-        return
-
-    def reported(current: Object) -> Object:
-        current["metadata"].pop("resourceVersion")
-        if current["metadata"]["uid"] == autoscaler["metadata"]["uid"]:
-            current["status"] = status
-        return current
-
-    with contextlib.suppress(NotFound):
-        await api.modify(AUTOSCALER, *key_of(autoscaler), reported, "status", api.named(NAME))

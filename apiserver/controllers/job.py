@@ -26,6 +26,7 @@ from apiserver.reconcile.controller import Controller, Result, is_namespace_endi
 from apiserver.reconcile.dependents import Dependents
 from apiserver.reconcile.podcontrol import PodControl
 from apiserver.reconcile.selecting import Matcher, Selecting, key_of
+from apiserver.reconcile.statuses import write_status
 from apiserver.reconcile.workqueue import Key
 
 NAME = "job-controller"
@@ -84,7 +85,7 @@ class _Jobs:
                 return None
             failure = error
         if failure is None or not made.create:
-            await _report(api, job, made.status, call)
+            await write_status(api, JOB, job, made.status, call)
             if made.backoff.failures:
                 self.backoffs[uid] = made.backoff
             await _let_go(api, made.release, call)
@@ -109,25 +110,12 @@ class _Jobs:
         present = {pod["metadata"]["uid"] for pod in owned}
         status = {**made.status, "terminating": max(0, made.status["terminating"] - len(gone - present))}
         status, events = counted(status, tracked, made.decided, timestamp(api.clock.now()))
-        await _report(api, job, status, call)
+        await write_status(api, JOB, job, status, call)
         await self._say(api, job, events)
 
     async def _say(self, api: API, job: Object, events: Iterable[Said]) -> None:
         for event in events:
             await self.control.say(api, job, *event)
-
-
-async def _report(api: API, job: Object, status: Object, call: Call) -> None:
-    metadata = job["metadata"]
-
-    def reported(current: Object) -> Object:
-        current["metadata"].pop("resourceVersion")
-        if current["metadata"]["uid"] == metadata["uid"]:
-            current["status"] = status
-        return current
-
-    with contextlib.suppress(NotFound):
-        await api.modify(JOB, metadata["namespace"], metadata["name"], reported, "status", call)
 
 
 def _left_by(api: API, key: Key, uid: str) -> list[Object]:

@@ -6,17 +6,16 @@ that were defined later are counted again every few minutes.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
 
 from apiserver.api import API
-from apiserver.errors import NotFound
 from apiserver.kind import Kind, Object
 from apiserver.kinds import BUILTIN
 from apiserver.kinds.resourcequota import kind as RESOURCEQUOTA
 from apiserver.objects import quotas
 from apiserver.reconcile.controller import Controller, Mapper, Result
 from apiserver.reconcile.selecting import key_of
+from apiserver.reconcile.statuses import write_status
 from apiserver.reconcile.workqueue import Key
 
 NAME = "resourcequota-controller"
@@ -86,18 +85,6 @@ async def reconcile(api: API, key: Key) -> Result | None:
     status = {
         part: {n: str(amount) for n, amount in amounts.items()} for part, amounts in (("hard", hard), ("used", used))
     }
-    if status != quota.get("status") and hard:
-        await _report(api, quota, status)
+    if hard:
+        await write_status(api, RESOURCEQUOTA, quota, status, api.named(NAME), same_version=True)
     return Result(after_seconds=RECOUNT_SECONDS)
-
-
-async def _report(api: API, quota: Object, status: Object) -> None:
-    metadata = quota["metadata"]
-
-    def reported(current: Object) -> Object:
-        current["metadata"]["resourceVersion"] = metadata["resourceVersion"]
-        current["status"] = status
-        return current
-
-    with contextlib.suppress(NotFound):
-        await api.modify(RESOURCEQUOTA, *key_of(quota), reported, "status", api.named(NAME))

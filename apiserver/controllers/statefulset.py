@@ -29,6 +29,7 @@ from apiserver.reconcile.dependents import Dependents
 from apiserver.reconcile.events import Recorder
 from apiserver.reconcile.history import History
 from apiserver.reconcile.selecting import Matcher, Selecting
+from apiserver.reconcile.statuses import write_status
 from apiserver.reconcile.workqueue import Key
 
 NAME = "statefulset-controller"
@@ -93,7 +94,7 @@ class _StatefulSets:
                 failure = error
         now, pods = api.clock.now(), self._owned(api, statefulset)
         status = statefulsets.status(statefulset, pods, turn.current, turn.updated, collisions, now)
-        await _report(api, statefulset, status, call)
+        await write_status(api, STATEFULSET, statefulset, status, call)
         live = {status["currentRevision"], status["updateRevision"], turn.current.name}
         live.update(statefulsets.revision_name(pod) for pod in pods)
         limit = statefulset["spec"].get("revisionHistoryLimit", 10)
@@ -244,21 +245,6 @@ class _StatefulSets:
         else:
             said = ("Warning", f"Failed{word}", f"{word} {failed} {of} failed error: {error.message}")
         await self._recorder.event(STATEFULSET, statefulset, *said)
-
-
-async def _report(api: API, statefulset: Object, status: Object, call: Call) -> None:
-    metadata = statefulset["metadata"]
-    if status == statefulset.get("status"):
-        return
-
-    def reported(current: Object) -> Object:
-        current["metadata"].pop("resourceVersion")
-        if current["metadata"]["uid"] == metadata["uid"]:
-            current["status"] = status
-        return current
-
-    with contextlib.suppress(NotFound):
-        await api.modify(STATEFULSET, metadata["namespace"], metadata["name"], reported, "status", call)
 
 
 def _selector(statefulset: Object) -> tuple[Matcher, Mapping[str, str]]:
