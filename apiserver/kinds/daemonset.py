@@ -7,7 +7,7 @@ from apiserver.objects.daemons import TEMPLATE_GENERATION
 from apiserver.objects.numerals import natural
 from apiserver.objects.poddefaults import default_template
 from apiserver.objects.podwarnings import template_warnings
-from apiserver.objects.validation import Causes, invalid, not_negative, not_supported, required, struct
+from apiserver.objects.validation import Causes, invalid, not_negative, required
 from apiserver.objects.validation.meta import validate_label_selector
 from apiserver.objects.validation.names import subdomain_name
 from apiserver.objects.validation.podspec import validate_template
@@ -16,6 +16,7 @@ from apiserver.objects.validation.workload import (
     print_selector,
     selects,
     step_amount,
+    unknown_strategy,
     validate_at_most_all,
     validate_collisions,
     validate_lasting,
@@ -81,10 +82,7 @@ def _validate_selector(selector: Object | None, template: Object) -> Causes:
 def _validate_strategy(at: str, strategy: Object) -> Causes:
     type_, rolling = strategy.get("type", ""), strategy.get("rollingUpdate")
     if type_ not in STRATEGIES:
-        steps = rolling and struct(
-            ("MaxUnavailable", rolling.get("maxUnavailable", 0)), ("MaxSurge", rolling.get("maxSurge", 0))
-        )
-        return [not_supported(at, struct(("Type", type_), ("RollingUpdate", steps)), STRATEGIES)]
+        return [unknown_strategy(at, strategy, STRATEGIES)]
     if type_ == "OnDelete":
         return []
     return [required(f"{at}.rollingUpdate")] if rolling is None else _validate_rolling(f"{at}.rollingUpdate", rolling)

@@ -10,13 +10,12 @@ from apiserver.objects.validation import (
     forbidden,
     invalid,
     not_negative,
-    not_supported,
     required,
-    struct,
 )
 from apiserver.objects.validation.names import subdomain_name
 from apiserver.objects.validation.workload import (
     step_amount,
+    unknown_strategy,
     validate_at_most_all,
     validate_collisions,
     validate_counts,
@@ -79,10 +78,7 @@ def validate(deployment: Object) -> Causes:
 def _validate_strategy(at: str, strategy: Object) -> Causes:
     type_, rolling = strategy.get("type", ""), strategy.get("rollingUpdate")
     if type_ not in STRATEGIES:
-        steps = rolling and struct(
-            ("MaxUnavailable", rolling.get("maxUnavailable", 0)), ("MaxSurge", rolling.get("maxSurge", 0))
-        )
-        return [not_supported(at, struct(("Type", type_), ("RollingUpdate", steps)), STRATEGIES)]
+        return [unknown_strategy(at, strategy, STRATEGIES)]
     if type_ == "Recreate":
         text = "may not be specified when strategy `type` is 'Recreate'"
         return [] if rolling is None else [forbidden(f"{at}.rollingUpdate", text)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from apiserver.errors import Cause
@@ -16,6 +17,7 @@ from apiserver.objects.validation import (
     not_negative,
     not_supported,
     required,
+    struct,
 )
 from apiserver.objects.validation.meta import validate_label_selector
 from apiserver.objects.validation.names import percent, problems
@@ -124,6 +126,15 @@ def validate_counts(
 
 
 # -- the steps of an update, in Pods or per cent -----------------------------------------------------------------------
+
+
+def unknown_strategy(at: str, strategy: Object, supported: Sequence[str]) -> Cause:
+    """A way to update Pods that there is not."""
+    rolling = strategy.get("rollingUpdate")
+    steps = rolling and struct(
+        ("MaxUnavailable", rolling.get("maxUnavailable", 0)), ("MaxSurge", rolling.get("maxSurge", 0))
+    )
+    return not_supported(at, struct(("Type", strategy.get("type", "")), ("RollingUpdate", steps)), supported)
 
 
 def validate_step(at: str, step: Any) -> Causes:
