@@ -236,8 +236,6 @@ def _give_health_check_port(pool: Pool, new: Object, old: Object | None, dry_run
     spec = spec_of(new)
     wanted = spec.get("healthCheckNodePort") or 0
     if old is not None and services.needs_health_check(old):
-        if wanted != spec_of(old).get("healthCheckNodePort", 0):
-            _refuse(new, [invalid("spec.healthCheckNodePort", wanted, "field is immutable")])
         return
     chosen = node_ports(new)
     if not wanted:

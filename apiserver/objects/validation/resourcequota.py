@@ -31,7 +31,7 @@ SCOPES = {
 CONFLICTS = ({"BestEffort", "NotBestEffort"}, {"Terminating", "NotTerminating"})
 
 ONLY_EXISTS = (
-    "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, "
+    "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, "
     "ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"
 )
 
@@ -47,7 +47,7 @@ def validate(quota: Object) -> Causes:
 
 def validate_update(new: Object, old: Object) -> Causes:
     scopes, before = (object["spec"].get("scopes") or [] for object in (new, old))
-    return [] if set(scopes) == set(before) else [invalid("spec.scopes", scopes, IMMUTABLE)]
+    return [] if set(scopes) == set(before) else [invalid("spec.scopes", scopes or None, IMMUTABLE)]
 
 
 def validate_status(new: Object, old: Object) -> Causes:
@@ -112,7 +112,7 @@ def _validate_values(at: str, operator: str, values: list[str]) -> Causes:
         text = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"
         return [] if values else [required(f"{at}.values", text)]
     if operator in ("Exists", "DoesNotExist"):
-        text = "must be no value when `operator` is 'Exists' or 'DoesNotExist' for scope selector"
+        text = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"
         return [invalid(f"{at}.values", values, text)] if values else []
     return [invalid(f"{at}.operator", operator, "not a valid selector operator")]
 

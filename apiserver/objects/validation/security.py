@@ -18,6 +18,7 @@ from apiserver.objects.validation.names import byte_length, problems, user_or_gr
 from apiserver.objects.validation.paths import validate_descending_path
 from apiserver.objects.validation.podlayout import on_one_line
 from apiserver.objects.validation.windows import validate_windows_options
+from apiserver.quoting import quoted
 
 PROFILE_TYPES = ("Localhost", "RuntimeDefault", "Unconfined")
 PROFILE_PATH_MAX_BYTES = 4095
@@ -151,15 +152,18 @@ def validate_profile_annotations(at: str, annotations: Object, spec: Object) -> 
     """The annotations that said seccomp and AppArmor profiles before there were fields. `at`: the annotations' path."""
     causes: Causes = []
     names = {c.get("name") for kind in CONTAINER_LISTS for c in spec.get(kind) or ()}
+    for prefix in (SECCOMP_POD_ANNOTATION, SECCOMP_CONTAINER_ANNOTATION):
+        for key in sorted(annotations):
+            if key == prefix or (key.startswith(prefix) and prefix.endswith("/")):
+                causes += _validate_seccomp_name(f"{at}.{key}", annotations[key])
     for key, value in sorted(annotations.items()):
-        if key == SECCOMP_POD_ANNOTATION or key.startswith(SECCOMP_CONTAINER_ANNOTATION):
-            causes += _validate_seccomp_name(f"{at}.{key}", value)
-        elif key.startswith(APPARMOR_ANNOTATION):
-            name = key.removeprefix(APPARMOR_ANNOTATION)
-            if name not in names:
-                causes.append(invalid(f"{at}[{key}]", name, "container not found"))
-            if value not in ("", "runtime/default", "unconfined") and not value.startswith("localhost/"):
-                causes.append(invalid(f"{at}[{key}]", value, f'invalid AppArmor profile name: "{value}"'))
+        name = key.removeprefix(APPARMOR_ANNOTATION)
+        if name == key:
+            continue
+        if name not in names:
+            causes.append(invalid(f"{at}[{key}]", name, "container not found"))
+        if value not in ("", "runtime/default", "unconfined") and not value.startswith("localhost/"):
+            causes.append(invalid(f"{at}[{key}]", value, f"invalid AppArmor profile name: {quoted(value)}"))
     return causes
 
 
@@ -172,8 +176,10 @@ def _validate_seccomp_name(at: str, name: str) -> Causes:
 
 
 _ANNOTATED = {
-    "Unconfined": ("unconfined",),
-    "RuntimeDefault": ("runtime/default", "docker/default"),
+    ("seccomp", "Unconfined"): ("unconfined",),
+    ("seccomp", "RuntimeDefault"): ("runtime/default", "docker/default"),
+    ("apparmor", "Unconfined"): ("unconfined",),
+    ("apparmor", "RuntimeDefault"): ("runtime/default",),
 }
 
 
@@ -182,18 +188,20 @@ def validate_profiles_agree(at: str, annotations: Object, spec: Object) -> Cause
     if not any("security." in key for key in annotations):
         return []
     pod = spec.get("securityContext") or {}
-    causes = _validate_agreement(f"{at}.securityContext.seccompProfile", "seccomp",
-                                 annotations.get(SECCOMP_POD_ANNOTATION), pod.get("seccompProfile"))  # fmt: skip
+    seccomp = _validate_agreement(f"{at}.securityContext.seccompProfile", "seccomp",
+                                  annotations.get(SECCOMP_POD_ANNOTATION), pod.get("seccompProfile"))  # fmt: skip
+    apparmor: Causes = []
     for kind in CONTAINER_LISTS:
         for index, container in enumerate(spec.get(kind) or ()):
             here, name = f"{at}.{kind}[{index}].securityContext", container.get("name", "")
             context = container.get("securityContext") or {}
-            annotated = annotations.get(SECCOMP_CONTAINER_ANNOTATION + name)
-            causes += _validate_agreement(f"{here}.seccompProfile", "seccomp", annotated, context.get("seccompProfile"))
+            annotated, profile = annotations.get(SECCOMP_CONTAINER_ANNOTATION + name), context.get("seccompProfile")
+            seccomp += _validate_agreement(f"{here}.seccompProfile", "seccomp", annotated, profile)
             profile = context.get("appArmorProfile") or pod.get("appArmorProfile")
             annotated = annotations.get(APPARMOR_ANNOTATION + name)
-            causes += _validate_agreement(f"{here}.appArmorProfile", "apparmor", annotated, profile)
-    return causes
+            apparmor += _validate_agreement(f"{here}.appArmorProfile", "apparmor", annotated, profile)
+    is_windows = (spec.get("os") or {}).get("name") == "windows"
+    return seccomp if is_windows else seccomp + apparmor
 
 
 def _validate_agreement(at: str, what: str, annotated: str | None, profile: Object | None) -> Causes:
@@ -204,6 +212,6 @@ def _validate_agreement(at: str, what: str, annotated: str | None, profile: Obje
         if annotated.removeprefix("localhost/") == profile.get("localhostProfile"):
             return []
         return [forbidden(f"{at}.localhostProfile", f"{what} profile in annotation and field must match")]
-    if type_ == "Localhost" or annotated not in _ANNOTATED.get(type_ or "", (annotated,)):
+    if type_ == "Localhost" or annotated not in _ANNOTATED.get((what, type_ or ""), (annotated,)):
         return [forbidden(f"{at}.type", f"{what} type in annotation and field must match")]
     return []

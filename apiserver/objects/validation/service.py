@@ -44,7 +44,6 @@ TRAFFIC_POLICIES = ("Cluster", "Local")
 TRAFFIC_DISTRIBUTIONS = ("PreferClose", "PreferSameNode", "PreferSameZone")
 IP_MODES = ("Proxy", "VIP")
 
-KUBELET_PORT = 10250
 MAX_AFFINITY_SECONDS = 86400
 SOURCE_RANGES_ANNOTATION = "service.beta.kubernetes.io/load-balancer-source-ranges"
 TOPOLOGY_MODE, TOPOLOGY_HINTS = "service.kubernetes.io/topology-mode", "service.kubernetes.io/topology-aware-hints"
@@ -93,11 +92,6 @@ def _validate_ports_of_type(service: Object) -> Causes:
     headless = is_headless(service) and kind in services.WITH_CLUSTER_IP
     if not ports_of(service) and not is_headless(service) and kind != services.EXTERNAL_NAME:
         causes.append(required("spec.ports"))
-    if kind == services.LOAD_BALANCER:
-        for index, port in enumerate(ports_of(service)):
-            if port.get("port") == KUBELET_PORT:
-                text = f"may not expose port {KUBELET_PORT} externally since it is used by kubelet"
-                causes.append(invalid(f"spec.ports[{index}]", KUBELET_PORT, text))
     if kind in services.WITH_NODE_PORT and headless:
         causes.append(invalid("spec.clusterIPs[0]", services.NONE, f"may not be set to 'None' for {kind} services"))
     if kind == services.EXTERNAL_NAME:
@@ -198,7 +192,7 @@ def _validate_families(service: Object) -> Causes:
     ips = cluster_ips(service)
     found = [family(address) for address in map(parse_ip, ips) if address is not None]
     causes: Causes = []
-    if len(ips) > 1 and sorted(found) != list(IP_FAMILIES):
+    if len(ips) > 1 and set(found) != set(IP_FAMILIES):
         causes.append(invalid("spec.clusterIPs", ips, "may specify no more than one IP for each IP family"))
     for index, (ip, is_family, wanted) in enumerate(zip(ips, found, ip_families(service), strict=False)):
         if wanted in IP_FAMILIES and is_family != wanted:
@@ -278,12 +272,17 @@ def _validate_load_balancer(service: Object) -> Causes:
         causes.append(forbidden("spec.allocateLoadBalancerNodePorts", _ONLY_LOAD_BALANCER))
     if allocates is None and is_balanced:
         causes.append(required("allocateLoadBalancerNodePorts"))
-    balancer = spec.get("loadBalancerClass")
+    return causes + validate_class(service)
+
+
+def validate_class(service: Object) -> Causes:
+    """spec.loadBalancerClass by itself."""
+    balancer = spec_of(service).get("loadBalancerClass")
     if balancer is None:
-        return causes
-    if not is_balanced:
-        return [*causes, forbidden("spec.loadBalancerClass", _ONLY_LOAD_BALANCER)]
-    return causes + problems("spec.loadBalancerClass", balancer, qualified_name(balancer))
+        return []
+    if type_of(service) != services.LOAD_BALANCER:
+        return [forbidden("spec.loadBalancerClass", _ONLY_LOAD_BALANCER)]
+    return problems("spec.loadBalancerClass", balancer, qualified_name(balancer))
 
 
 def _validate_traffic(service: Object) -> Causes:

@@ -10,10 +10,10 @@ from typing import Any
 
 from apiserver.objects import services
 from apiserver.objects.services import cluster_ips, ip_families, is_headless, spec_of, type_of
-from apiserver.objects.validation import Causes, forbidden, invalid, not_supported, required
+from apiserver.objects.validation import IMMUTABLE, Causes, forbidden, invalid, not_supported, required
 from apiserver.objects.validation.addresses import parse_ip, valid_ip
 from apiserver.objects.validation.names import dns_subdomain, problems
-from apiserver.objects.validation.service import IP_MODES
+from apiserver.objects.validation.service import IP_MODES, validate_class
 
 Object = dict[str, Any]
 
@@ -28,7 +28,11 @@ def validate_service_update(new: Object, old: Object) -> Causes:
             causes += _validate_cluster_ips(new, old)
         if not is_headless(new) and not is_headless(old):
             causes += _validate_families(new, old)
-    return causes + _validate_class(new, old)
+    causes += _validate_class(new, old) + validate_class(new)
+    if services.needs_health_check(old) and services.needs_health_check(new):
+        port, before = (spec_of(service).get("healthCheckNodePort", 0) for service in (new, old))
+        causes += [] if port == before else [forbidden("spec.healthCheckNodePort", IMMUTABLE)]
+    return causes
 
 
 def _validate_cluster_ips(new: Object, old: Object) -> Causes:

@@ -377,3 +377,23 @@ def test_field_selectors() -> None:
         "status.podIP": "",
         "status.nominatedNodeName": "",
     }
+
+
+def test_annotations_that_were_fields_before_there_were_fields() -> None:
+    old_seccomp, old_apparmor = "seccomp.security.alpha.kubernetes.io", "container.apparmor.security.beta.kubernetes.io"
+    given = pod(
+        main(securityContext={"appArmorProfile": {"type": "RuntimeDefault"}, "seccompProfile": {"type": "Unconfined"}})
+    )
+    given["metadata"]["annotations"] = {
+        f"{old_apparmor}/main": "docker/default", f"container.{old_seccomp}/main": "docker/default",
+        f"{old_seccomp}/pod": 'a"b',
+    }  # fmt: skip
+    assert refusals(kind, given) == [
+        f'metadata.annotations.{old_seccomp}/pod: Invalid value: "a\\"b": must be a valid seccomp profile',
+        f'metadata.annotations[{old_apparmor}/main]: Invalid value: "docker/default": '
+        'invalid AppArmor profile name: "docker/default"',
+        "spec.containers[0].securityContext.seccompProfile.type: Forbidden: seccomp type in annotation and field must "
+        "match",
+        "spec.containers[0].securityContext.appArmorProfile.type: Forbidden: apparmor type in annotation and field must "
+        "match",
+    ]

@@ -48,6 +48,13 @@ NARROW = "unsupported scope applied to resource"
             f'"Operator":"Exists","Values":null}}]}}: {NARROW}']),
         (quota({"pods": "1"}, scopeSelector=scoped("PriorityClass", "Like")), [
             'spec.scopeSelector.matchExpressions.operator: Invalid value: "Like": not a valid selector operator']),
+        (quota({"pods": "1"}, scopeSelector=scoped("Terminating", "DoesNotExist", "a")), [
+            'spec.scopeSelector.matchExpressions.operator: Invalid value: "DoesNotExist": '
+            "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, "
+            "ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or "
+            "ResourceQuotaScopeCrossNamespacePodAffinity",
+            'spec.scopeSelector.matchExpressions.values: Invalid value: ["a"]: must be no value when `operator` is '
+            "'Exist' or 'DoesNotExist' for scope selector"]),
     ],
 )  # fmt: skip
 def test_what_a_quota_can_count(given: dict[str, Any], expected: list[str]) -> None:
@@ -56,7 +63,7 @@ def test_what_a_quota_can_count(given: dict[str, Any], expected: list[str]) -> N
 
 def test_a_quota_keeps_its_scopes() -> None:
     old, new = quota({"pods": "1"}, scopes=["Terminating"]), quota({"pods": "1"})
-    assert update_refusals(resourcequota, new, old) == ["spec.scopes: Invalid value: []: field is immutable"]
+    assert update_refusals(resourcequota, new, old) == ["spec.scopes: Invalid value: null: field is immutable"]
     assert update_refusals(resourcequota, quota({"pods": "9"}, scopes=["Terminating"]), old) == []
 
 

@@ -64,6 +64,18 @@ def test_a_changed_address_is_refused() -> None:
     ]
 
 
+def test_a_load_balancer_keeps_its_class_and_its_health_check_port() -> None:
+    given = {"type": "LoadBalancer", "externalTrafficPolicy": "Local", "loadBalancerClass": "a"}
+    old = addressed(**given, healthCheckNodePort=30009)
+    changed = service({"port": 80}, **{**given, "loadBalancerClass": "b c"}, healthCheckNodePort=30010)
+    name_part = "name part must consist of alphanumeric characters"
+    assert [text.partition(name_part)[0] for text in update_refusals(kind, changed, old)] == [
+        'spec.loadBalancerClass: Invalid value: "b c": may not change once set',
+        'spec.loadBalancerClass: Invalid value: "b c": ',
+        "spec.healthCheckNodePort: Forbidden: field is immutable",
+    ]
+
+
 def test_node_ports_stay_with_the_name_of_their_port() -> None:
     old = addressed(type="NodePort")
     old["spec"]["ports"] = [{"name": "a", "port": 1, "nodePort": 30001}, {"name": "b", "port": 2, "nodePort": 30002}]
@@ -135,10 +147,7 @@ def test_a_type_that_does_not_exist_is_the_only_thing_wrong() -> None:
             ],
         ),
         (service({"name": "a", "port": 53}, {"name": "b", "port": 53, "protocol": "UDP"}), []),
-        (
-            service({"port": 10250}, type="LoadBalancer"),
-            ["spec.ports[0]: Invalid value: 10250: may not expose port 10250 externally since it is used by kubelet"],
-        ),
+        (service({"port": 10250}, type="LoadBalancer"), []),
         (
             service({"port": 80}, externalIPs=["169.254.1.1"]),
             [
