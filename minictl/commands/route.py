@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from minictl.grammar.flags import Flags
     from minictl.session import Session
 
-FETCHED = ("services", "endpointslices", "pods", "nodes")
+FETCHED = ("services", "endpointslices", "pods", "nodes", "networkpolicies")
 ENDS_ON_THE_WAY = 1
 """Exit status of a request that does not arrive."""
 
@@ -26,8 +26,8 @@ def run(session: Session, flags: Flags, args: list[str]) -> int:
         host, port = routes.parse(args[-1])
     except ValueError as error:
         raise CommandError(str(error)) from None
-    services, slices, pods, nodes = (telling.listed(session, word, "") for word in FETCHED)
-    cluster = routes.Cluster(services, slices, pods, nodes, flags.text("cluster-domain"))
+    services, slices, pods, nodes, policies = (telling.listed(session, word, "") for word in FETCHED)
+    cluster = routes.Cluster(services, slices, pods, nodes, flags.text("cluster-domain"), policies)
     if outside:
         route = routes.outside(host, port, cluster)
     else:
@@ -41,10 +41,10 @@ def run(session: Session, flags: Flags, args: list[str]) -> int:
 
 
 DETAILS = """Nothing is sent: the way is read off the cluster's objects, as its DNS and its nodes would go it. The
-exit status is 1 for a request that does not arrive.
+exit status is 1 for a request that does not arrive. NetworkPolicies on the way are told of, and not enforced.
 
 Examples: `minictl route web-1 http://backend-service/`; `minictl route web-1 backend-service.other:80`;
-`minictl route --outside http://10.96.45.12/`."""
+`minictl route --outside http://10.96.45.12/`; `minictl route --outside 192.168.0.11:30080 -o json`."""
 
 command = Command(
     "route",

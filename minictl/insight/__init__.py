@@ -5,7 +5,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     Object = dict[str, Any]
@@ -23,6 +23,23 @@ def labels_of(object: Object) -> dict[str, str]:
 def selects(selector: Mapping[str, str], object: Object) -> bool:
     """Does a Service's selector match the object's labels?"""
     return selector.items() <= labels_of(object).items()
+
+
+def chosen_by(selector: Mapping[str, Any], object: Object) -> bool:
+    """Does a selector with matchLabels and matchExpressions match the object's labels? An empty one matches all."""
+    labels = labels_of(object)
+    return selects(selector.get("matchLabels") or {}, object) and all(
+        _MATCHES[each["operator"]](labels.get(each["key"]), each.get("values") or ())
+        for each in selector.get("matchExpressions") or ()
+    )
+
+
+_MATCHES: dict[str, Callable[[str | None, Sequence[str]], bool]] = {
+    "In": lambda value, values: value in values,
+    "NotIn": lambda value, values: value not in values,
+    "Exists": lambda value, values: value is not None,
+    "DoesNotExist": lambda value, values: value is None,
+}
 
 
 def condition(object: Object, type: str) -> Object:

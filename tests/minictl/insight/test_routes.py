@@ -33,7 +33,13 @@ def slice_of(name: str, *ips: str, ready: bool = True, hostnames: tuple[str, ...
     return {"metadata": {"namespace": "default", "labels": labels}, "endpoints": endpoints, "ports": ports}
 
 
-NODE = {"kind": "Node", "metadata": {"name": "node-1"}, "status": {"addresses": [{"address": "192.168.0.11"}]}}
+READY = [{"type": "Ready", "status": "True"}]
+TRIED = "nobody.default.svc.cluster.local, nobody.svc.cluster.local, nobody.cluster.local, nobody"
+NODE = {
+    "kind": "Node",
+    "metadata": {"name": "node-1"},
+    "status": {"addresses": [{"address": "192.168.0.11"}], "conditions": READY},
+}
 CLIENT = pod("client", "10.244.0.9")
 PODS = [CLIENT, pod("web-0", "10.244.0.2"), pod("web-1", "10.244.0.3")]
 
@@ -74,16 +80,31 @@ def test_every_name_and_the_address_lead_to_an_endpoint(host: str) -> None:
 @pytest.mark.parametrize(
     ("host", "port", "end"),
     [
-        ("nobody", 80, "the name nobody is not found: there is no such Service (minictl get services)"),
-        ("web.other", 80, "the name web.other is not found: there is no such Service (minictl get services)"),
-        ("web", 8080, "nothing answers: service/web offers port 80, not 8080"),
-        ("web", 80, "connection refused: no endpoints (minictl why service/web)"),
+        (
+            "nobody",
+            80,
+            f"the name nobody is not found, tried as {TRIED}: there is no such Service (minictl get services)",
+        ),
+        ("wbe.default", 80, "there is no such Service; is web meant?"),
+        (
+            "web.other.",
+            80,
+            "the name web.other. is not found in the cluster, tried as web.other: the DNS outside is asked",
+        ),
+        ("shop", 80, "there is no such Service; there is one in namespace away: ask for shop.away"),
+        ("web", 8080, "nothing answers: service/web offers port 80, 53/UDP, not 8080"),
+        ("web", 53, "nothing answers: service/web offers port 80, 53/UDP, not 53"),
+        ("web", 80, "connection refused: no endpoint is ready (of 1) (minictl why service/web)"),
+        ("shop.away", 80, "connection refused: no endpoints (minictl why service/shop)"),
         ("10.96.9.9", 80, "no route to 10.96.9.9: it is neither a Service's nor a Pod's address"),
     ],
 )
 def test_where_requests_end(host: str, port: int, end: str) -> None:
-    route = routes.inside(CLIENT, host, port, cluster([service("web")], slice_of("web", "10.244.0.2", ready=False)))
-    assert (route.arrives, route.end) == (False, end)
+    web = service("web", ports=[{"port": 80, "targetPort": 8080}, {"port": 53, "protocol": "UDP"}])
+    there = cluster([web, service("shop", "away")], slice_of("web", "10.244.0.2", ready=False))
+    route = routes.inside(CLIENT, host, port, there)
+    assert not route.arrives
+    assert end in route.end
 
 
 def test_headless_names_stand_for_the_pods_themselves() -> None:
@@ -124,3 +145,68 @@ def test_node_ports_and_load_balancers_lead_in() -> None:
     there = cluster([web], slice_of("web", "10.244.0.2"))
     assert routes.outside("192.168.0.11", 30080, there).end == "pod/web-0 on node-1, port 8080"
     assert routes.outside("203.0.113.5", 80, there).end == "pod/web-0 on node-1, port 8080"
+
+
+def test_a_service_may_keep_to_the_node() -> None:
+    ports = [{"port": 80, "targetPort": 8080, "nodePort": 30080}]
+    local = service("web", type="NodePort", ports=ports, externalTrafficPolicy="Local", internalTrafficPolicy="Local")
+    slices = slice_of("web", "10.244.0.2")
+    dropped = "dropped: service/web keeps to the node (Local), and has no endpoint on node-1"
+    assert routes.outside("192.168.0.11", 30080, cluster([local], slices)).end == dropped
+    assert routes.inside(CLIENT, "web", 80, cluster([local], slices)).end == dropped
+    slices["endpoints"][0]["nodeName"] = "node-1"
+    assert routes.outside("192.168.0.11", 30080, cluster([local], slices)).arrives
+
+
+def test_a_node_that_is_down_does_not_answer() -> None:
+    web = service("web", ports=[{"port": 80, "nodePort": 30080}])
+    there = cluster([web], slice_of("web", "10.244.0.2"))
+    there.nodes = [{**NODE, "status": {"addresses": [{"address": "192.168.0.11"}]}}]
+    assert routes.outside("192.168.0.11", 30080, there).end == "no answer: node/node-1 is not ready"
+
+
+def test_clients_may_stick_to_an_endpoint() -> None:
+    there = cluster([service("web", sessionAffinity="ClientIP")], slice_of("web", "10.244.0.2", "10.244.0.3"))
+    hops = routes.inside(CLIENT, "web", 80, there).hops
+    assert "endpoint 10.244.0.2:8080, one of 2, the same for this client for 10800 seconds" in hops
+
+
+def test_external_ips_and_names_of_addresses() -> None:
+    there = cluster([service("web", externalIPs=["192.0.2.1"])], slice_of("web", "10.244.0.2"))
+    assert routes.outside("192.0.2.1", 80, there).end == "pod/web-0 on node-1, port 8080"
+    assert routes.inside(CLIENT, "10-244-0-3.default.pod", 8080, there).end == "pod/web-1 on node-1, port 8080"
+
+
+@pytest.mark.parametrize(
+    ("spec", "end"),
+    [
+        ({"dnsPolicy": "Default"}, "its dnsPolicy is Default: it asks the DNS of its node"),
+        ({"hostNetwork": True}, "it is in its node's network (hostNetwork): it asks the DNS of its node"),
+        ({"dnsPolicy": "None", "dnsConfig": {"nameservers": ["1.1.1.1"]}}, "its dnsPolicy is None: it asks 1.1.1.1"),
+    ],
+)
+def test_not_every_pod_asks_the_dns_of_the_cluster(spec: Object, end: str) -> None:
+    client = {**CLIENT, "spec": {**CLIENT["spec"], **spec}}
+    route = routes.inside(client, "web", 80, cluster([service("web")], slice_of("web", "10.244.0.2")))
+    assert route.end == f"{end}, which knows no names of the cluster"
+
+
+def test_a_pod_that_does_not_run_asks_nothing() -> None:
+    assert routes.inside({**CLIENT, "status": {}}, "web", 80, cluster([])).end.startswith("it has no address yet")
+
+
+def test_policies_on_the_way_are_told_of() -> None:
+    def policy(name: str, **spec: Any) -> Object:
+        metadata = {"name": name, "namespace": "default"}
+        return {"kind": "NetworkPolicy", "metadata": metadata, "spec": spec}
+
+    there = cluster([service("web")], slice_of("web", "10.244.0.2"))
+    labelled = {"matchExpressions": [{"key": "app", "operator": "Exists"}]}
+    there.policies = [policy("closed", podSelector={}), policy("other", podSelector=labelled), policy("out", egress=[])]
+    hops = routes.inside(CLIENT, "web", 80, there).hops
+    told = [hop.partition(":")[0] for hop in hops if hop.startswith("networkpolicy/")]
+    assert told == [
+        "networkpolicy/out is about what goes out of pod/client",
+        "networkpolicy/closed is about what goes into pod/web-0",
+        "networkpolicy/out is about what goes into pod/web-0",
+    ]
