@@ -394,6 +394,6 @@ def test_annotations_that_were_fields_before_there_were_fields() -> None:
         'invalid AppArmor profile name: "docker/default"',
         "spec.containers[0].securityContext.seccompProfile.type: Forbidden: seccomp type in annotation and field must "
         "match",
-        "spec.containers[0].securityContext.appArmorProfile.type: Forbidden: apparmor type in annotation and field must "
-        "match",
+        "spec.containers[0].securityContext.appArmorProfile.type: Forbidden: apparmor type in annotation and field "
+        "must match",
     ]
