@@ -41,6 +41,9 @@ TOO_LONG = (
 )
 
 
+SPOKEN = ("1.0", "1.1")
+
+
 class PortTaken(Exception):
     """Somebody else listens there; the message says what to do."""
 
@@ -74,6 +77,8 @@ class _Connection(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        if self.parser.get_http_version() not in SPOKEN:
+            raise ValueError("no version of HTTP that is spoken here")  # to the parser: this is answered with 400
         self._is_in_head = False
         self._meet_deadline()
         super().on_headers_complete()
