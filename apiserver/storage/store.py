@@ -39,6 +39,8 @@ BATCH_RECORDS = 512
 HISTORY_RECORDS = 8192
 HISTORY_BYTES = 32 * 1024 * 1024
 """Changes kept in memory for watches that resume; older ones are read from the log."""
+REPLAYED_REVISIONS = 25_000
+"""How far back changes are read from the log, into memory: whoever has missed more does better to list anew."""
 SWEPT_REVISIONS = 250
 """How much of what is forgotten is freed in one transaction: 5 to 20 ms."""
 
@@ -231,6 +233,8 @@ class Store:
             raise Compacted(self.oldest())
         if self._history and self._history[0].record.revision <= since + 1:
             return [c for c in self._history if c.record.revision > since and c.record.key.startswith(prefix)]
+        if since < upto - REPLAYED_REVISIONS:
+            raise Compacted(upto - REPLAYED_REVISIONS)
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._read_changes, since, upto, prefix)
 
     def _read_changes(self, since: int, upto: int, prefix: str) -> list[Change]:

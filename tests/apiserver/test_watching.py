@@ -101,6 +101,20 @@ async def test_fifty_watchers_see_every_change_once_and_in_order_from_wherever_t
     await store.close()
 
 
+async def test_whoever_missed_very_much_lists_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apiserver.storage.store.HISTORY_RECORDS", 2)
+    monkeypatch.setattr("apiserver.storage.store.REPLAYED_REVISIONS", 5)
+    store = opened()
+    for n in range(10):
+        await put(store, "x", n)
+    far, near = (Watch(store, Selection(THING)) for _ in range(2))
+    with pytest.raises(Compacted):
+        await far.resume(4)
+    await near.resume(5)
+    assert [n for _, _, n in await take(near, 5)] == [5, 6, 7, 8, 9]
+    await store.close()
+
+
 async def test_a_revision_that_is_gone_cannot_be_watched_from() -> None:
     store = opened()
     for n in range(10):
