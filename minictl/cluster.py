@@ -220,8 +220,9 @@ def _last_words(folder: Folder, status: int) -> str:
     return f"the server ended with exit status {status}" + (f": {lines[-1]}" if lines else "")
 
 
-def stop(folder: Folder) -> bool:
-    """Asks the server to end and waits for it; False when none runs.
+def stop(folder: Folder, *, at_once: bool = False) -> bool:
+    """Asks the server to end and waits for it; False when none runs. `at_once`: it is not asked, for nothing that it
+    could still write down is wanted.
 
     Raises:
         CommandError: it does not end.
@@ -235,7 +236,7 @@ def stop(folder: Folder) -> bool:
         raise CommandError(f"a server holds {folder.path} but does not say which process it is")
     deadline = time.monotonic() + STOP_SECONDS
     try:
-        os.kill(pid, signal.SIGTERM)
+        os.kill(pid, signal.SIGKILL if at_once else signal.SIGTERM)
     except ProcessLookupError:
         return False
     except PermissionError:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import re
-from contextlib import contextmanager
-
 from minictl.errors import CommandError, ServerError, UsageError
 from minictl.grammar import options
 from minictl.grammar.flags import Command, Flag
 from minictl.output import without_managed_fields
-from minictl.steps import applying, pruning
+from minictl.steps import applying, comparing, pruning
+from minictl.steps.comparing import TROUBLE
 from minictl.steps.migration import SERVER_SIDE
 from minictl.steps.writing import (
     LAST_APPLIED,
@@ -23,7 +20,6 @@ from minictl.steps.writing import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
     from minictl.grammar.flags import Flags
@@ -33,10 +29,7 @@ if TYPE_CHECKING:
 
     Object = dict[str, Any]
 
-SAME, DIFFERENT, TROUBLE = 0, 1, 2
 MAX_TRIES = 4
-MASK, BEFORE, AFTER = "***", "*** (before)", "*** (after)"
-_HARMLESS = re.compile(r"[a-zA-Z0-9-=]+")
 
 
 def run(session: Session, flags: Flags, args: list[str]) -> int:
@@ -58,7 +51,7 @@ def _run(session: Session, flags: Flags, args: list[str]) -> int:
         raise CommandError("--force-conflicts only works with --server-side")
     prunable = pruning.allowed(session, flags.list("prune-allowlist")) if flags.on("prune") else []
     errors: list[CommandError] = []
-    with _folder("LIVE") as live, _folder("MERGED") as merged:
+    with comparing.folder("LIVE") as live, comparing.folder("MERGED") as merged:
         seen = _Seen(session)
         for target in Writes(session, flags).manifests(errors):
             seen.add(target, _write(session, flags, target, live, merged))
@@ -66,7 +59,7 @@ def _run(session: Session, flags: Flags, args: list[str]) -> int:
             _write_pruned(session, flags, pruning.resources(session, prunable), seen, live)
         if errors:
             raise errors[0]
-        return _compare(session, live, merged)
+        return comparing.compare(session, live, merged)
 
 
 class _Seen:
@@ -97,21 +90,6 @@ def _write_pruned(session: Session, flags: Flags, prunable: list[Resource], seen
         log_warning(session, "diff.go:760", f"pruning failed and could not be evaluated err: {error.message}")
 
 
-@contextmanager
-def _folder(name: str) -> Iterator[str]:
-    """A temporary folder called NAME-NUMBER, which people filter for in the output."""
-    import random
-    import shutil
-    import tempfile
-
-    path = os.path.join(tempfile.gettempdir(), f"{name}-{random.randrange(10**9)}")
-    os.mkdir(path, 0o700)
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
-
-
 def _write(session: Session, flags: Flags, target: Target, live: str, merged: str) -> Object | None:
     """Both versions of one object, as files of the same name; gives the one that is there."""
     found, after = _versions(session, flags, target)
@@ -119,21 +97,16 @@ def _write(session: Session, flags: Flags, target: Target, live: str, merged: st
     if not flags.on("show-managed-fields"):
         before, after = without_managed_fields(before or {}), without_managed_fields(after)
     if target.resource.kind == "Secret" and target.resource.group == "" and not flags.on("show-secrets"):
-        before, after = masked(before or {}, after)
+        before, after = comparing.masked(before or {}, after)
     for folder, content in ((live, before), (merged, after)):
         _write_file(folder, target, content or {})
     return found
 
 
 def _write_file(folder: str, target: Target, content: Object) -> None:
-    from minictl.output.structured import to_yaml
-
     resource = target.resource
     group = f"{resource.group}." if resource.group else ""
-    name = f"{group}{resource.version}.{resource.kind}.{target.namespace}.{target.name}"
-    with open(os.path.join(folder, name.replace("/", "_")), "w", encoding="utf-8") as file:
-        if content:
-            file.write(to_yaml(content))
+    comparing.write(folder, f"{group}{resource.version}.{resource.kind}.{target.namespace}.{target.name}", content)
 
 
 def _versions(session: Session, flags: Flags, target: Target) -> tuple[Object | None, Object]:
@@ -173,44 +146,6 @@ def _merged(session: Session, flags: Flags, target: Target, live: Object | None)
     annotations = {key: value for key, value in (meta.get("annotations") or {}).items() if key != LAST_APPLIED}
     modified = {**manifest, "metadata": {**meta, "annotations": annotations}}
     return applying.patched(session, target, live, modified, query, overwrite=True).object
-
-
-def masked(before: Object, after: Object) -> tuple[Object, Object]:
-    """Two versions of a Secret that show which values differ, but none of them."""
-    old, new = before.get("data") or {}, after.get("data") or {}
-    shown_old, shown_new = dict.fromkeys(old, MASK), dict.fromkeys(new, MASK)
-    for key in old:
-        if key in new and old[key] != new[key]:
-            shown_old[key], shown_new[key] = BEFORE, AFTER
-    return (
-        {**before, "data": shown_old} if "data" in before else before,
-        {**after, "data": shown_new} if "data" in after else after,
-    )
-
-
-def _compare(session: Session, live: str, merged: str) -> int:
-    import subprocess
-    import sys
-
-    program, *given = (session.environ.get("KUBECTL_EXTERNAL_DIFF") or "").split(" ")
-    words = [program, live, merged, *(word for word in given if _HARMLESS.fullmatch(word))]
-    if not program:
-        program = "diff"
-        words = ["diff", "-u", "-N", live, merged]
-    session.out.flush()
-    session.err.flush()
-    captured = session.out is not sys.stdout
-    try:
-        done = subprocess.run(words, check=False, capture_output=captured, text=captured)
-    except OSError as error:
-        reason = "executable file not found in $PATH" if isinstance(error, FileNotFoundError) else str(error.strerror)
-        raise CommandError(f'failed to run "{program}": exec: "{program}": {reason}') from None
-    if captured:
-        session.out.write(done.stdout)
-        session.err.write(done.stderr)
-    if done.returncode > DIFFERENT:
-        raise CommandError(f'failed to run "{program}": exit status {done.returncode}')
-    return SAME if done.returncode == 0 else DIFFERENT
 
 
 command = Command(

@@ -30,7 +30,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
         raise CommandError(f"{folder.path} does not look like a cluster's folder; it is left alone")
     if not flags.on("yes") and not _agreed(session, folder):
         raise CommandError("nothing was removed; use --yes to reset without being asked")
-    cluster.stop(folder)
+    cluster.stop(folder, at_once=True)
     import shutil
 
     try:
@@ -48,6 +48,15 @@ def _agreed(session: Session, folder: cluster.Folder) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
+DETAILS = """Everything in the cluster is gone then, its snapshots too; the next command that needs a cluster starts a
+new one.
+
+Examples: `minictl reset --yes`; `minictl reset --cluster scratch` asks first."""
+
 command = Command(
-    "reset", run, usage="reset [--cluster NAME] [--yes]", flags=(Flag("yes", "bool", "y", help="do not ask"),)
+    "reset",
+    run,
+    usage="reset [--cluster NAME] [--yes]",
+    details=DETAILS,
+    flags=(Flag("yes", "bool", "y", help="do not ask"),),
 )

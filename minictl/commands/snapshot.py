@@ -7,12 +7,17 @@ import time
 
 from minictl import cluster
 from minictl.errors import CommandError, UsageError
-from minictl.grammar.flags import Command
+from minictl.grammar.flags import Command, Flag
+from minictl.steps import comparing, snapshots, telling
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from minictl.grammar.flags import Flags
     from minictl.session import Session
+
+    Object = dict[str, Any]
 
 DATABASE = "log.db"
 BESIDE = ("-wal", "-shm", "-acknowledged")
@@ -23,23 +28,21 @@ SUFFIX = ".db"
 def save(session: Session, flags: Flags, args: list[str]) -> None:
     """Copies the log as it is at one moment, while the server goes on."""
     folder, name = _folder(session), _name(session, args)
-    kept = _path(folder, name)
+    kept = snapshots.path_of(folder, name)
     if os.path.exists(kept):
         raise CommandError(f'there is a snapshot "{name}" already')
     os.makedirs(os.path.dirname(kept), mode=0o700, exist_ok=True)
-    _copy(_log(folder), kept)
+    snapshots.copy(snapshots.log_of(folder), kept)
     session.say(f'snapshot "{name}" saved ({os.path.getsize(kept) / 1024:.0f} KiB)')
 
 
 def restore(session: Session, flags: Flags, args: list[str]) -> None:
     """Puts a snapshot in the place of the log; a running server is stopped for it, and started again."""
     folder, name = _folder(session), _name(session, args)
-    kept, log = _path(folder, name), _log(folder)
-    if not os.path.exists(kept):
-        raise CommandError(f'there is no snapshot "{name}"')
+    kept, log = snapshots.existing(folder, name), snapshots.log_of(folder)
     ran = cluster.stop(folder)
     scratch = f"{log}.restored"
-    _copy(kept, scratch)
+    snapshots.copy(kept, scratch)
     for ending in BESIDE:
         if os.path.exists(log + ending):
             os.unlink(log + ending)
@@ -56,8 +59,9 @@ def show(session: Session, flags: Flags, args: list[str]) -> None:
     from minictl.output import table
     from minictl.texts import ages
 
-    folder = os.path.dirname(_path(_folder(session), "x"))
-    found = [entry for entry in os.scandir(folder) if entry.name.endswith(SUFFIX)] if os.path.isdir(folder) else []
+    folder = os.path.dirname(snapshots.path_of(_folder(session), "x"))
+    entries = os.scandir(folder) if os.path.isdir(folder) else ()
+    found = [entry for entry in entries if entry.name.endswith(snapshots.SUFFIX)]
     if not found:
         session.note("No snapshots found")
         return
@@ -66,8 +70,35 @@ def show(session: Session, flags: Flags, args: list[str]) -> None:
     for entry in sorted(found, key=lambda each: each.stat().st_mtime):
         size = f"{entry.stat().st_size / 1024:.0f}Ki"
         made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(entry.stat().st_mtime))
-        writer.row([entry.name.removesuffix(SUFFIX), size, ages.since(made)])
+        writer.row([entry.name.removesuffix(snapshots.SUFFIX), size, ages.since(made)])
     writer.flush()
+
+
+def compare(session: Session, flags: Flags, args: list[str]) -> int:
+    """Shows what differs between a snapshot and now, or another snapshot, object by object. 1 when something does."""
+    if len(args) not in (1, 2):
+        raise UsageError(f"one NAME or two are required, got {len(args)}", session.path)
+    folder = _folder(session)
+    paths = [snapshots.existing(folder, _name(session, [name])) for name in args]
+    before, after = (snapshots.objects(path) for path in (*paths, snapshots.log_of(folder))[:2])
+    found = list(snapshots.changes(before, after))
+    if telling.structured(session, flags, [_told(*change) for change in found]):
+        return comparing.DIFFERENT if found else comparing.SAME
+    with comparing.folder("BEFORE") as left, comparing.folder("AFTER") as right:
+        for (version, kind, namespace, name), *sides in found:
+            if kind == "Secret" and version == "v1":
+                sides = list(comparing.masked(*sides))
+            for side, object in zip((left, right), sides, strict=True):
+                if object:
+                    comparing.write(side, f"{version.replace('/', '.')}.{kind}.{namespace}.{name}", object)
+        return comparing.compare(session, left, right)
+
+
+def _told(name: tuple[str, str, str, str], before: Object, after: Object) -> Object:
+    version, kind, namespace, own = name
+    change = "changed" if before and after else "created" if after else "deleted"
+    sides = {side: object for side, object in (("before", before), ("after", after)) if object}
+    return {"apiVersion": version, "kind": kind, "namespace": namespace, "name": own, "change": change, **sides}
 
 
 def _folder(session: Session) -> cluster.Folder:
@@ -84,49 +115,44 @@ def _name(session: Session, args: list[str]) -> str:
     return args[0]
 
 
-def _path(folder: cluster.Folder, name: str) -> str:
-    return os.path.join(folder.path, "snapshots", name + SUFFIX)
-
-
-def _log(folder: cluster.Folder) -> str:
-    path = os.path.join(folder.path, DATABASE)
-    if not os.path.exists(path):
-        raise CommandError(f'the local cluster "{folder.name}" keeps nothing on disk, so there is nothing to copy')
-    return path
-
-
-def _copy(source: str, target: str) -> None:
-    """Copies a database by SQLite's own backup: whole, whoever writes to it meanwhile; or nothing.
-
-    Raises:
-        CommandError: it cannot be read or written.
-    """
-    import contextlib
-    import sqlite3
-
-    scratch = f"{target}.part"
-    try:
-        os.close(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-        with contextlib.closing(sqlite3.connect(source)) as old, contextlib.closing(sqlite3.connect(scratch)) as new:
-            old.backup(new)
-            new.execute("PRAGMA journal_mode=DELETE")
-        os.replace(scratch, target)
-    except (OSError, sqlite3.Error) as error:
-        raise CommandError(f"cannot copy {source}: {error}") from None
-
-
 _M = "minictl.commands.snapshot"
 command = Command(
     "snapshot",
-    usage="snapshot (save | restore | list)",
+    usage="snapshot (save | restore | list | diff)",
+    details="""A snapshot is the whole state of a local cluster at one moment. It is taken while the server runs; to go
+back to it the server is started anew, in about half a second.
+
+Examples: `minictl snapshot save before`; `minictl snapshot diff before`; `minictl snapshot restore before`.""",
     children={
         "save": (_M, "Keep the state of the local cluster under a name"),
         "restore": (_M, "Go back to a kept state, restarting the server"),
         "list": (_M, "List what has been kept"),
+        "diff": (_M, "Show what has changed since, or between two"),
     },
 )
 commands = {
-    "save": Command("snapshot save", save, usage="snapshot save NAME"),
-    "restore": Command("snapshot restore", restore, usage="snapshot restore NAME"),
-    "list": Command("snapshot list", show, usage="snapshot list"),
+    "save": Command(
+        "snapshot save",
+        save,
+        usage="snapshot save NAME",
+        details="Example: `minictl snapshot save before-upgrade` while the cluster runs, or while it is down.",
+    ),
+    "restore": Command(
+        "snapshot restore",
+        restore,
+        usage="snapshot restore NAME",
+        details="What has happened since is forgotten. Example: `minictl snapshot restore before-upgrade`.",
+    ),
+    "list": Command("snapshot list", show, usage="snapshot list", details="Example: `minictl snapshot list`."),
+    "diff": Command(
+        "snapshot diff",
+        compare,
+        usage="snapshot diff NAME [OTHER] [-o json|yaml]",
+        details="""Compares a snapshot with now, or with another one, object by object, as `diff -u` does (or the
+program that KUBECTL_EXTERNAL_DIFF names). Left out: Events, Leases, resourceVersions, managed fields, the times of
+heartbeats. The exit status is 1 when something differs.
+
+Examples: `minictl snapshot diff before-upgrade`; `minictl snapshot diff monday tuesday -o json`.""",
+        flags=(Flag("output", "string", "o", help="json or yaml"),),
+    ),
 }

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from minictl.commands import diff, drain, set_env, taint
+from minictl.commands import drain, set_env, taint
 from minictl.errors import CommandError, ServerError
 from minictl.grammar import arguments
 from minictl.grammar.flags import Flags
 from minictl.grammar.selectors import matcher
 from minictl.patches import jsonpatch
-from minictl.steps import evicting, migration, writing
+from minictl.steps import comparing, evicting, migration, writing
 from minictl.texts import ages
 
 Object = dict[str, Any]
@@ -72,7 +72,9 @@ def test_client_side_fields_pass_to_the_server_side_manager() -> None:
 
 
 def test_secrets_are_masked_in_a_diff() -> None:
-    before, after = diff.masked({"data": {"same": "1", "gone": "2", "new": "3"}}, {"data": {"same": "1", "new": "4"}})
+    before, after = comparing.masked(
+        {"data": {"same": "1", "gone": "2", "new": "3"}}, {"data": {"same": "1", "new": "4"}}
+    )
     assert before["data"] == {"same": "***", "gone": "***", "new": "*** (before)"}
     assert after["data"] == {"same": "***", "new": "*** (after)"}
 
