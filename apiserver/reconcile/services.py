@@ -12,7 +12,7 @@ from apiserver.kinds.service import kind as SERVICE
 from apiserver.objects import endpoints
 from apiserver.reconcile.controller import Mapper
 from apiserver.reconcile.labelled import Labelled
-from apiserver.reconcile.selecting import EqualLabels, Matcher, Selecting
+from apiserver.reconcile.selecting import EqualLabels, Matcher, Selecting, key_of
 from apiserver.reconcile.workqueue import Key
 
 PACE_SECONDS_PER_POD = 100e-6
@@ -29,6 +29,8 @@ class ServicePods:
     def __init__(self) -> None:
         self._selecting = Selecting(_selector)
         self._labelled = Labelled(POD)
+        self._pods: dict[Key, list[Object]] = {}
+        """The Pods of Services, for as long as nothing about them changes that matters to endpoints."""
         self._on_pace: dict[Key, datetime] = {}
         """When the looks taken at a Service are done at the pace it is reckoned by."""
 
@@ -37,10 +39,12 @@ class ServicePods:
         return {SERVICE: self._service_changed, POD: self._pod_changed}
 
     def pods(self, api: API, service: Object) -> list[Object]:
-        """The Pods that the Service selects, whatever their state."""
-        metadata = service["metadata"]
-        pods = self._labelled.having(api, metadata["namespace"], service["spec"]["selector"])
-        key, now = (metadata["namespace"], metadata["name"]), api.clock.now()
+        """The Pods that the Service selects, whatever their state, by name."""
+        key, now = key_of(service), api.clock.now()
+        pods = self._pods.get(key)
+        if pods is not None:
+            return pods
+        pods = self._pods[key] = self._labelled.having(api, key[0], service["spec"]["selector"])
         self._on_pace[key] = max(now, self._on_pace.get(key, now)) + timedelta(seconds=len(pods) * PACE_SECONDS_PER_POD)
         return pods
 
@@ -53,13 +57,19 @@ class ServicePods:
     def _service_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
         keys = list(self._selecting.changed(api, old, new))
         for key in keys:
+            self._pods.pop(key, None)
             # What somebody did to the Service itself shows at once.
             self._on_pace.pop(key, None)
         return keys
 
     def _pod_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
         self._labelled.changed(old, new)
-        return self._selecting.selecting(api, old, new) if endpoints.may_differ(old, new) else ()
+        if not endpoints.may_differ(old, new):
+            return ()
+        keys = self._selecting.selecting(api, old, new)
+        for key in keys:
+            self._pods.pop(key, None)
+        return keys
 
 
 def _selector(service: Object) -> tuple[Matcher, Mapping[str, str]] | None:
