@@ -18,6 +18,7 @@ import orjson
 
 from apiserver import errors
 from apiserver.clock import micro_timestamp, timestamp
+from apiserver.objects.nesting import is_too_deep
 from schemas import Field, Schema, protobuf_fields
 
 MAGIC = b"k8s\x00"
@@ -178,7 +179,13 @@ def _micro_time(data: bytes) -> str | None:
 
 def _raw(data: bytes) -> Any:
     raw = _bytes(dict(_message(data)).get(1, b""))
-    return orjson.loads(raw) if raw else None
+    try:
+        value = orjson.loads(raw) if raw else None
+    except orjson.JSONDecodeError:
+        raise _Broken("JSON within it is none") from None
+    if is_too_deep(value):
+        raise _Broken("it is nested too deeply")
+    return value
 
 
 _SPECIAL: dict[str, Callable[[bytes], Any]] = {
