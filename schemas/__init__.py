@@ -1,13 +1,14 @@
 """The shapes of all kinds, and the only code that reads them.
 
 One file holds one kind (`v1/pod.json`) or what several kinds share (`common/podspec.json`). They are JSON Schema
-(draft 2020-12) with Kubernetes' own extensions (`x-kubernetes-list-type` and so on) and five of ours, for what the Go
+(draft 2020-12) with Kubernetes' own extensions (`x-kubernetes-list-type` and so on) and six of ours, for what the Go
 types say and OpenAPI does not:
 
     x-openapi-name   the full name of a definition: `io.k8s.api.core.v1.Pod`
     x-go-type        the named type of a string or of a map: `v1.Protocol`
     x-go-embedded    the struct that a field is embedded through; error messages name it
     x-keeps-zero     a pointer in Go: false, 0 or "" is kept when a client sends it, elsewhere it means "not set"
+    x-unwritten      the default is what an unset field counts as, and not written out
     x-alternative    a struct that may stand here in place of a boolean or a list
 
 `default` carries both what Go writes out for an unset field ({}, "", 0, false, null) and what defaulting fills in.
@@ -250,6 +251,11 @@ class Field:
     def is_struct(self) -> bool:
         """Whether it is an object with named fields (and not a map)."""
         return self.type == "object" and self.values is None and not self.preserve_unknown
+
+    @property
+    def written_default(self) -> Any:
+        """The default, where an answer has it for an unset field; else ABSENT."""
+        return ABSENT if self.node.get("x-unwritten") else self.default
 
     @property
     def has_zero_default(self) -> bool:

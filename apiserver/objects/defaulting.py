@@ -34,7 +34,8 @@ class _Filler:
     """The defaults of one struct."""
 
     def __init__(self, field: Field) -> None:
-        defaults = {name: f.default for name, f in field.properties.items() if f.default is not ABSENT}
+        written = ((name, child.written_default) for name, child in field.properties.items())
+        defaults = {name: default for name, default in written if default is not ABSENT}
         self.scalars = {n: d for n, d in defaults.items() if not isinstance(d, dict | list) and d is not None}
         self.structs = tuple(name for name, default in defaults.items() if default == {})
         self.nulls = tuple(name for name, default in defaults.items() if default is None)

@@ -90,6 +90,7 @@ CASES: list[tuple[str, str, Object, Object]] = [
     ),
     ("v1", "Secret", {"data": {"a": "YQ=="}}, {"metadata": {}, "data": {"a": "YQ=="}, "type": "Opaque"}),
     ("v1", "ConfigMap", {"metadata": {"name": "a"}}, {"metadata": {"name": "a"}}),
+    ("v1", "ServiceAccount", {"imagePullSecrets": [{}]}, {"metadata": {}, "imagePullSecrets": [{}]}),
 ]
 
 

@@ -139,7 +139,7 @@ class Members:
         required = self._field.required if self._field else ()
         for name, field in fields:
             decided = field.keeps_zero or not field.has_zero_default
-            if field.default is not ABSENT and not decided:
+            if field.written_default is not ABSENT and not decided:
                 shape = self.fields[name][1]
                 result[name] = shape.zero if isinstance(shape, Members) and field.default == {} else field.default
             elif name in required:

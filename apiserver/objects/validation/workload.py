@@ -161,5 +161,5 @@ def validate_collisions(new: Object, old: Object) -> Causes:
     """A collisionCount only grows."""
     collisions, known = new.get("collisionCount"), old.get("collisionCount")
     if known is not None and (collisions is None or collisions < known):
-        return [invalid("status.collisionCount", collisions, "cannot be decremented")]
+        return [invalid("status.collisionCount", collisions or 0, "cannot be decremented")]
     return []

@@ -138,7 +138,7 @@ def test_a_statefulset_status_adds_up() -> None:
         "status.currentReplicas: Invalid value: 2: cannot be greater than status.replicas",
         "status.availableReplicas: Invalid value: 2: cannot be greater than status.replicas",
         "status.availableReplicas: Invalid value: 2: cannot be greater than status.readyReplicas",
-        "status.collisionCount: Invalid value: null: cannot be decremented",
+        "status.collisionCount: Invalid value: 0: cannot be decremented",
     ]
 
 

@@ -147,7 +147,7 @@ def test_a_status_adds_up() -> None:
         "status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas",
         "status.availableReplicas: Invalid value: 3: cannot be greater than status.replicas",
         "status.availableReplicas: Invalid value: 3: cannot be greater than readyReplicas",
-        "status.collisionCount: Invalid value: null: cannot be decremented",
+        "status.collisionCount: Invalid value: 0: cannot be decremented",
     ]
 
 
