@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from apiserver.objects.podfacts import ContainerFacts, PodFacts, Waiting
+from apiserver.objects.podfacts import ContainerFacts, PodFacts, Terminated, Waiting
 
 Object = dict[str, Any]
 
 NORMAL, WARNING = "Normal", "Warning"
+KILLED = 137
+"""The exit code of a container that was ended from outside."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,14 @@ def killings(pod: Object) -> list[Happening]:
 
 def _of_container(pod: Object, path: str, known: Object | None, container: ContainerFacts) -> Iterator[Happening]:
     before = known or {}
+    yield from _of_probe(before, path, container)
     if container.container_id != before.get("containerID", ""):
         text = f'Container image "{container.image}" already present on machine'
         yield Happening(NORMAL, "Pulled", text, path)
         yield Happening(NORMAL, "Created", "Container created", path)
         yield Happening(NORMAL, "Started", "Container started", path)
+        if container.failing == "Readiness":
+            yield _unhealthy(container, path)
     state = container.state
     if isinstance(state, Waiting) and state.reason == "ErrImagePull" and state.message not in str(before.get("state")):
         yield Happening(WARNING, "Failed", f'Failed to pull image "{container.image}": {state.message}', path)
@@ -65,6 +70,22 @@ def _of_container(pod: Object, path: str, known: Object | None, container: Conta
         was = ((before.get("state") or {}).get("waiting") or {}).get("reason")
         if was != state.reason or container.restarts != before.get("restartCount"):
             yield Happening(WARNING, "BackOff", _BACK_OFF[state.reason](pod["metadata"], container), path)
+
+
+def _of_probe(before: Object, path: str, container: ContainerFacts) -> Iterator[Happening]:
+    """A probe that has failed too often ends its container."""
+    ended = container.state if isinstance(container.state, Terminated) else container.last
+    known = [(before.get(state) or {}).get("terminated") or {} for state in ("state", "lastState")]
+    if container.failing not in ("Startup", "Liveness") or ended is None or ended.exit_code != KILLED:
+        return
+    if all(one.get("containerID") != ended.container_id for one in known):
+        yield _unhealthy(container, path)
+        text = f"Container {container.name} failed {container.failing.lower()} probe, will be restarted"
+        yield Happening(NORMAL, "Killing", text, path)
+
+
+def _unhealthy(container: ContainerFacts, path: str) -> Happening:
+    return Happening(WARNING, "Unhealthy", f"{container.failing} probe failed: ", path)
 
 
 def _restarting(metadata: Object, container: ContainerFacts) -> str:

@@ -40,7 +40,8 @@ State = Waiting | Running | Terminated
 
 @dataclass(frozen=True, slots=True)
 class ContainerFacts:
-    """One container. `last` is how its previous instance ended; `ready` and `started` are what its probes say."""
+    """One container. `last` is how its previous instance ended; `ready` and `started` are what its probes say, and
+    `failing` the one that fails, if one does (`Liveness`)."""
 
     name: str
     image: str
@@ -50,6 +51,7 @@ class ContainerFacts:
     ready: bool = False
     started: bool = False
     last: Terminated | None = None
+    failing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +71,13 @@ class PodFacts:
 def is_sidecar(container: Object) -> bool:
     """Whether an init container is one that keeps running beside the others."""
     return container.get("restartPolicy") == "Always"
+
+
+def comes_back(container: Object, policy: str, exit_code: int) -> bool:
+    """Whether a container that ended so is started again: by a rule of its own, its own policy, or that of its Pod."""
+    for rule in container.get("restartPolicyRules") or ():
+        codes = rule.get("exitCodes") or {}
+        if (exit_code in (codes.get("values") or ())) is (codes.get("operator") == "In"):
+            return True
+    policy = container.get("restartPolicy") or policy
+    return policy == "Always" or (policy == "OnFailure" and exit_code != 0)

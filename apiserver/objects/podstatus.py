@@ -10,7 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apiserver.objects.podfacts import ContainerFacts, PodFacts, Running, State, Terminated, Waiting, is_sidecar
+from apiserver.objects.podfacts import (
+    ContainerFacts,
+    PodFacts,
+    Running,
+    State,
+    Terminated,
+    Waiting,
+    comes_back,
+    is_sidecar,
+)
 
 Object = dict[str, Any]
 
@@ -99,25 +108,22 @@ def phase_of(spec: Object, facts: PodFacts) -> str:
     initialized = _initialized(spec, facts, policy)
     if initialized is not None:
         return initialized
-    running = waiting = stopped = succeeded = 0
+    specs = {container["name"]: container for container in spec["containers"]}
+    lives, codes = False, list[int]()
     for container in facts.containers:
-        state = container.state
-        if isinstance(state, Running):
-            running += 1
-        elif isinstance(state, Terminated):
-            stopped += 1
-            succeeded += state.exit_code == 0
-        elif container.last is not None:
-            stopped += 1
+        ended = container.state if isinstance(container.state, Terminated) else container.last
+        if isinstance(container.state, Running):
+            lives = True
+        elif ended is None:
+            return PENDING
         else:
-            waiting += 1
-    if waiting or not (running or stopped):
+            lives = lives or comes_back(specs.get(container.name, {}), policy, ended.exit_code)
+            codes.append(ended.exit_code)
+    if not facts.containers:
         return PENDING
-    if running or policy == "Always":
+    if lives:
         return RUNNING
-    if succeeded == stopped:
-        return SUCCEEDED
-    return FAILED if policy == "Never" else RUNNING
+    return FAILED if any(codes) else SUCCEEDED
 
 
 def _initialized(spec: Object, facts: PodFacts, policy: str) -> str | None:
@@ -125,12 +131,17 @@ def _initialized(spec: Object, facts: PodFacts, policy: str) -> str | None:
     sidecars = {c["name"] for c in spec.get("initContainers") or [] if is_sidecar(c)}
     for container in facts.init_containers:
         if container.name in sidecars:
-            if not container.started:
+            if not container.started and not _has_begun(facts):
                 return PENDING
         elif not _succeeded(container):
             failed = isinstance(container.state, Terminated) and policy == "Never"
             return FAILED if failed else PENDING
     return None
+
+
+def _has_begun(facts: PodFacts) -> bool:
+    """Whether a container that is not there for initialization has ever run."""
+    return any(isinstance(c.state, Running | Terminated) or c.last for c in facts.containers)
 
 
 def _succeeded(container: ContainerFacts) -> bool:
@@ -212,7 +223,7 @@ def _ready(spec: Object, conditions: dict[str, Object], containers_ready: Verdic
 def _init_verdict(spec: Object, facts: PodFacts, phase: str) -> Verdict:
     if phase == SUCCEEDED:
         return Verdict(True, "PodCompleted")
-    if any(isinstance(c.state, Running | Terminated) or c.last for c in facts.containers):
+    if _has_begun(facts):
         return Verdict(True)
     sidecars = {c["name"] for c in spec.get("initContainers") or [] if is_sidecar(c)}
     incomplete = [c.name for c in facts.init_containers if not (c.started if c.name in sidecars else _succeeded(c))]

@@ -4,13 +4,17 @@ they may have been started by an earlier process. Those go on as if it had never
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from apiserver.objects.podfacts import Running, State, Terminated, Waiting, is_sidecar
+from apiserver.objects.podfacts import Running, State, Terminated, Waiting, comes_back
 from apiserver.runtime.commands import ending
 from apiserver.runtime.container import Container, backoff_seconds
 
 Object = dict[str, Any]
+
+PROBES = ("Startup", "Liveness", "Readiness")
+"""In the order in which it matters that they fail."""
 
 
 def containers(pod: Object, specs: str, statuses: str, scheme: str) -> list[Container]:
@@ -20,20 +24,23 @@ def containers(pod: Object, specs: str, statuses: str, scheme: str) -> list[Cont
 
 def container(pod: Object, spec: Object, status: Object | None, scheme: str) -> Container:
     metadata = pod["metadata"]
-    policy = "Always" if is_sidecar(spec) else pod["spec"].get("restartPolicy", "Always")
-    if not is_sidecar(spec) and policy == "Always" and spec in (pod["spec"].get("initContainers") or ()):
+    policy = pod["spec"].get("restartPolicy", "Always")
+    if policy == "Always" and spec in (pod["spec"].get("initContainers") or ()):
         policy = "OnFailure"  # once through, an init container has done its work
     startup, readiness = spec.get("startupProbe"), spec.get("readinessProbe")
+    failing = next((name for name in PROBES if _fails(spec.get(f"{name.lower()}Probe"))), "")
     made = Container(
         name=spec["name"],
         image=spec["image"],
-        policy=policy,
+        comes_back=partial(comes_back, spec, policy),
         whom=f"container={spec['name']} pod={metadata['name']}_{metadata['namespace']}({metadata['uid']})",
         scheme=scheme,
         state=Waiting("PodInitializing" if pod["spec"].get("initContainers") else "ContainerCreating"),
         ending=ending([*(spec.get("command") or ()), *(spec.get("args") or ())]),
         start_seconds=_probe_seconds(startup),
         ready_seconds=_probe_seconds(readiness),
+        failing=failing,
+        patience_seconds=_patience(spec, failing),
     )
     if status is not None:
         _adopt(made, status)
@@ -48,6 +55,21 @@ def _probe_seconds(probe: Object | None) -> float:
     return float(probe.get("initialDelaySeconds", 0) + more * probe.get("periodSeconds", 10))
 
 
+def _fails(probe: Object | None) -> bool:
+    """Whether a probe runs a command that is known to fail."""
+    command = ((probe or {}).get("exec") or {}).get("command")
+    known = ending(command) if command else None
+    return known is not None and known.exit_code != 0
+
+
+def _patience(spec: Object, failing: str) -> float:
+    """From the start of a container until a probe that always fails has done so too often."""
+    probe: Object = spec.get(f"{failing.lower()}Probe") or {}
+    waits = _probe_seconds(spec.get("startupProbe")) if failing != "Startup" else 0.0
+    more = probe.get("failureThreshold", 3) - 1
+    return waits + float(probe.get("initialDelaySeconds", 0) + more * probe.get("periodSeconds", 10))
+
+
 def _adopt(made: Container, status: Object) -> None:
     made.image = status.get("image") or made.image
     made.container_id = status.get("containerID", "")
@@ -59,7 +81,7 @@ def _adopt(made: Container, status: Object) -> None:
     made.last = last if isinstance(last, Terminated) else None
     if isinstance(state, Running) and state.started_at:
         made.since = datetime.fromisoformat(state.started_at)
-        made.ends = made.since + timedelta(seconds=made.ending.seconds) if made.ending is not None else None
+        made.ends = made.end_of_instance(made.since)
     if made.restarts and isinstance(made.last, Terminated):
         made.crashes = made.restarts
     if isinstance(state, Waiting) and state.reason == "CrashLoopBackOff" and made.last is not None:

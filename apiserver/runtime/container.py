@@ -10,6 +10,7 @@ The rules of restarting and of back-off are the kubelet's.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -37,11 +38,11 @@ PULL_RETRY_SECONDS = 10.0
 
 @dataclass(slots=True)
 class Container:
-    """`policy` is the Pod's restartPolicy, or Always for a sidecar; `whom` names it in messages."""
+    """`comes_back` tells of an exit code whether it is started again after that; `whom` names it in messages."""
 
     name: str
     image: str
-    policy: str
+    comes_back: Callable[[int], bool]
     whom: str
     scheme: str
     ending: Ending | None = None
@@ -49,6 +50,10 @@ class Container:
     """From its start until its startup probe succeeds."""
     ready_seconds: float = 0.0
     """From its start until its readiness probe succeeds."""
+    failing: str = ""
+    """The probe that always fails: `Startup`, `Liveness` or `Readiness`."""
+    patience_seconds: float = 0.0
+    """From its start until it is killed because of that."""
     container_id: str = ""
     state: State = field(default_factory=lambda: Waiting("ContainerCreating"))
     last: Terminated | None = None
@@ -71,9 +76,16 @@ class Container:
     @property
     def is_over(self) -> bool:
         """Whether it has ended and its restartPolicy leaves it at that."""
-        if not isinstance(self.state, Terminated) or self.policy == "Always":
-            return False
-        return self.policy == "Never" or self.state.exit_code == 0
+        return isinstance(self.state, Terminated) and not self.comes_back(self.state.exit_code)
+
+    @property
+    def is_killed_by_probe(self) -> bool:
+        return self.failing in ("Startup", "Liveness")
+
+    @property
+    def exit_code(self) -> int:
+        """How the running instance ends by itself."""
+        return self.ending.exit_code if self.ending is not None and not self._dies_first() else KILLED[0]
 
     def begin(self, now: datetime) -> None:
         if isinstance(self.state, Terminated):
@@ -82,7 +94,16 @@ class Container:
             self.restarts += 1
         self.container_id = f"{self.scheme}://{random.getrandbits(256):064x}"
         self.state, self.since, self.resumes = Running(timestamp(now)), now, None
-        self.ends = now + timedelta(seconds=self.ending.seconds) if self.ending is not None else None
+        self.ends = self.end_of_instance(now)
+
+    def end_of_instance(self, since: datetime) -> datetime | None:
+        """When an instance started then ends by itself: its command is over, or a probe has failed too often."""
+        lengths = [self.ending.seconds] if self.ending is not None else []
+        lengths += [self.patience_seconds] if self.is_killed_by_probe else []
+        return since + timedelta(seconds=min(lengths)) if lengths else None
+
+    def _dies_first(self) -> bool:
+        return self.is_killed_by_probe and self.ending is not None and self.patience_seconds < self.ending.seconds
 
     def end(self, now: datetime, exit_code: int, reason: str) -> None:
         """It has ended; what follows is up to its restartPolicy."""
@@ -103,6 +124,12 @@ class Container:
         """It is stopped and started again, which is nobody's failure."""
         self.state = self._ended(now, *KILLED)
         self.begin(now)
+
+    def retire(self, now: datetime) -> None:
+        """It is asked to end, with those that it ran for, and does so in good order."""
+        if self.runs:
+            self.state = self._ended(now, 0, "Completed")
+        self.ready, self.started, self.ends, self.resumes = False, False, None, None
 
     def kill(self, now: datetime) -> None:
         """It is taken away for good."""
@@ -139,8 +166,8 @@ class Container:
             return None
         starts = self.since + timedelta(seconds=self.start_seconds)
         readies = self.since + timedelta(seconds=max(self.start_seconds, self.ready_seconds))
-        self.started = now >= starts
-        self.ready = answers and now >= readies
+        self.started = now >= starts and self.failing != "Startup"
+        self.ready = answers and now >= readies and self.failing not in ("Startup", "Readiness")
         return next((moment for moment in (starts, readies) if moment > now), None)
 
     def facts(self) -> ContainerFacts:
@@ -153,6 +180,7 @@ class Container:
             ready=self.ready,
             started=self.started,
             last=self.last,
+            failing=self.failing,
         )
 
     def _ended(self, now: datetime, exit_code: int, reason: str) -> Terminated:

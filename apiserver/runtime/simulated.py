@@ -1,8 +1,8 @@
 """A runtime without containers: it reports what would become of them in time, and what a Pod's annotations tell it to.
 
 A container whose command is understood (commands.py) ends when that ends; any other runs for ever and answers its
-probes, once their initial delay is over. An image tagged `absent` or `missing` cannot be pulled. Annotations, at any
-time:
+probes, once their initial delay is over, but for those that run a command which is known to fail. An image tagged
+`absent` or `missing` cannot be pulled. Annotations, at any time:
 
     minictl.dev/simulate             what becomes of the containers
         (none)                       as above; a failed one comes back
@@ -160,6 +160,8 @@ class SimulatedRuntime:
         pod.changes = [pod.begins, *filter(None, [pod.deadline, pod.until])]
         if now < pod.begins:
             return
+        if _is_done(pod):
+            return
         moment: datetime | None = pod.begins
         for container, wanted in zip(pod.init_containers, pod.spec.get("initContainers") or (), strict=False):
             if moment is None or moment > now:
@@ -170,6 +172,9 @@ class SimulatedRuntime:
         for container in pod.containers:
             if not container.is_over:
                 _run(pod, container, moment, now)
+        if _is_done(pod):
+            for container in pod.init_containers:
+                container.retire(now)
 
     def _add_ephemeral(self, known: _Pod, pod: Object, now: datetime) -> None:
         wanted = pod["spec"].get("ephemeralContainers") or []
@@ -178,6 +183,11 @@ class SimulatedRuntime:
             container.begin(now)
             container.probe(now, answers=True)
             known.ephemeral_containers.append(container)
+
+
+def _is_done(pod: _Pod) -> bool:
+    """Whether all have ended that the sidecars ran for."""
+    return bool(pod.containers) and all(container.is_over for container in pod.containers)
 
 
 def _take_away(pod: _Pod, now: datetime) -> None:
@@ -240,8 +250,8 @@ def _let_time_pass(pod: _Pod, container: Container, since: datetime, now: dateti
     if not container.runs and container.resumes is None and not container.is_over:
         _start(container, since, now)
     while not container.is_over:
-        if container.ends is not None and container.ends <= now and container.ending is not None:
-            code = container.ending.exit_code
+        if container.ends is not None and container.ends <= now:
+            code = container.exit_code
             container.end(container.ends, code, "Completed" if code == 0 else "Error")
         elif container.resumes is not None and container.resumes <= now:
             container.begin(container.resumes)

@@ -337,3 +337,19 @@ async def test_a_resize_is_granted_or_said_to_be_infeasible():
                 said_so = status["conditions"][0]
                 text = "Node didn't have enough capacity: cpu, requested: 100000, capacity: 32000"
                 assert (said_so["reason"], said_so["message"]) == ("Infeasible", text)
+
+
+async def test_a_failing_probe_is_told_about():
+    fails = {"exec": {"command": ["false"]}, "failureThreshold": 1}
+    async with Harness() as h:
+        for name, probe in (("live", "livenessProbe"), ("slow", "readinessProbe")):
+            web = pod(name)
+            web["spec"]["containers"][0][probe] = fails | {"initialDelaySeconds": 3}
+            await run(h, web)
+        assert [reason for reason, _ in said(h, "slow")][-1] == "Unhealthy"
+        h.clock.advance(3)
+        await h.settle()
+        reasons = [reason for reason, _ in said(h, "live")]
+        assert reasons[-2:] == ["Unhealthy", "Killing"]
+        killing = next(e for e in h.list("Event") if e["reason"] == "Killing")
+        assert killing["message"] == "Container main failed liveness probe, will be restarted"

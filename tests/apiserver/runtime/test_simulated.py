@@ -383,3 +383,47 @@ def test_a_container_is_started_again_where_its_resize_policy_says_so():
         return stage.container.restarts
 
     assert [give(), give(cpu="1"), give(cpu="1", memory="1Gi"), give(memory="1Gi")] == [0, 0, 1, 1]
+
+
+def test_a_container_may_have_a_restart_policy_and_rules_of_its_own():
+    def ended(code: int, **own: Any) -> Stage:
+        container = {"name": "web", "image": "web:1", "command": ["sh", "-c", f"sleep 1; exit {code}"], **own}
+        stage = Stage(policy="OnFailure", containers=[container])
+        stage.clock.advance(1)
+        return stage
+
+    rules = [{"action": "Restart", "exitCodes": {"operator": "In", "values": [42]}}]
+    assert ended(1).container.restarts == 1
+    never = ended(1, restartPolicy="Never")
+    assert (never.container.restarts, never.phase) == (0, "Failed")
+    always = ended(0, restartPolicy="Always")
+    assert (always.container.restarts, always.phase) == (1, "Running")
+    assert ended(42, restartPolicy="Never", restartPolicyRules=rules).container.restarts == 1
+    assert ended(41, restartPolicy="Never", restartPolicyRules=rules).container.restarts == 0
+
+
+def test_sidecars_end_when_there_is_nothing_left_to_run_for():
+    init = [{"name": "proxy", "image": "x", "restartPolicy": "Always"}]
+    containers = [{"name": "web", "image": "web:1", "command": ["sleep", "1"]}]
+    stage = Stage(policy="Never", initContainers=init, containers=containers)
+    assert isinstance(stage.runtime.observe("u").init_containers[0].state, Running)
+    stage.clock.advance(1)
+    (sidecar,) = stage.runtime.observe("u").init_containers
+    assert isinstance(sidecar.state, Terminated)
+    assert (stage.phase, sidecar.state.reason, sidecar.ready, sidecar.restarts) == ("Succeeded", "Completed", False, 0)
+
+
+@pytest.mark.parametrize(
+    ("probe", "started", "ready", "restarts"),
+    [("readiness", True, False, 0), ("startup", False, False, 1), ("liveness", True, True, 1)],
+)
+def test_probes_that_are_known_to_fail(probe: str, started: bool, ready: bool, restarts: int):
+    fails = {"exec": {"command": ["false"]}, "initialDelaySeconds": 2, "periodSeconds": 5, "failureThreshold": 2}
+    stage = Stage(containers=[{"name": "web", "image": "web:1", f"{probe}Probe": fails}])
+    stage.clock.advance(6)
+    container = stage.container
+    assert (container.started, container.ready, container.restarts) == (started, ready, 0)
+    stage.clock.advance(1)
+    container = stage.container
+    assert container.restarts == restarts
+    assert restarts == 0 or (container.last is not None and container.last.exit_code == 137)
