@@ -45,9 +45,7 @@ def accepted(header: str, shapes: tuple[str, ...] = ()) -> Accepted:
     """
     if not header or header == JSON or header == "*/*":
         return PLAIN
-    for clause in header.split(","):
-        media, *rest = (part.strip() for part in clause.split(";"))
-        parameters = dict(p.partition("=")[::2] for p in rest)
+    for media, parameters in sorted(map(_clause, header.split(",")), key=_preference):
         media_type = _ANY.get(media)
         if not media_type:
             continue
@@ -57,6 +55,22 @@ def accepted(header: str, shapes: tuple[str, ...] = ()) -> Accepted:
         if shape in shapes and parameters.get("v") == SHAPE_VERSIONS.get(shape, "v1"):
             return Accepted(media_type, shape)
     raise errors.NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {OFFERED}", {})
+
+
+def _clause(text: str) -> tuple[str, dict[str, str]]:
+    """(media type, parameters) of one choice in an Accept header."""
+    media, *rest = (part.strip() for part in text.split(";"))
+    return media, dict(p.partition("=")[::2] for p in rest)
+
+
+def _preference(clause: tuple[str, dict[str, str]]) -> tuple[float, bool, bool]:
+    """What sorts choices, best first: their weight, then how exactly they say what is wanted."""
+    media, parameters = clause
+    try:
+        weight = float(parameters.get("q") or 1)
+    except ValueError:
+        weight = 1
+    return -weight, media.startswith("*"), media.endswith("*")
 
 
 def media_type(header: str) -> str:

@@ -21,6 +21,8 @@ from apiserver.watching import ADDED, Event, Watch
 
 BOOKMARK_SECONDS = 60.0
 """How often a watcher that asked for bookmarks gets one."""
+LAST_BOOKMARK_SECONDS = 2.0
+"""How long before the end of a watch it gets one at the latest, so that it can go on from there."""
 PART_BYTES = 256 * 1024
 TIMEOUT_SECONDS = 45 * 60
 """How long a watch lasts that names no timeout."""
@@ -52,15 +54,19 @@ class WatchStream:
             return
         for part in first:
             yield part
-        while (left := ends - monotonic_seconds()) > 0:
-            batch = await self._watch.batch(min(left, BOOKMARK_SECONDS) if self._options.bookmarks else left)
+        now = monotonic_seconds()
+        due = min(now + BOOKMARK_SECONDS, max(ends - LAST_BOOKMARK_SECONDS, now)) if self._options.bookmarks else ends
+        while now < ends:
+            if now >= due:
+                yield self._bookmark(initial=False)
+                due = now + BOOKMARK_SECONDS
+            batch = await self._watch.batch(min(ends, due) - now)
             if batch:
                 for part in self._parts(batch):
                     yield part
             elif self._watch.overrun:
                 return
-            elif self._options.bookmarks:
-                yield self._bookmark(initial=False)
+            now = monotonic_seconds()
 
     async def _begin(self) -> Iterator[bytes]:
         """Subscribe, and return the lines that come before the changes, in parts."""

@@ -14,6 +14,8 @@ from apiserver.storage import Compacted
 from apiserver.storage.memory import MemoryLog
 from apiserver.storage.store import Store
 from apiserver.watching import BUFFER_EVENTS, Selection, Watch
+from tests.apiserver.harness import Harness
+from tests.apiserver.http.asgi import Client
 
 THING = Kind("v1", "Thing", "things")
 WATCHERS, WRITES = 50, 400
@@ -160,3 +162,13 @@ async def test_large_objects_wait_for_nobody_either(monkeypatch: pytest.MonkeyPa
     found = [*kept, *(await slow.batch(0))]
     assert [event.record.revision for event in found] == list(range(1, len(found) + 1)), "and can go on from there"
     await store.close()
+
+
+@pytest.mark.parametrize(("asked", "bookmarks"), [("", 0), ("allowWatchBookmarks=true&", 1)])
+async def test_a_watch_that_ends_says_once_how_far_it_came(asked: str, bookmarks: int) -> None:
+    async with Harness() as h:
+        told = []
+        async with Client(h).watch(f"/api/v1/configmaps?watch=1&{asked}timeoutSeconds=1&resourceVersion=0") as events:
+            while (event := await events.get()) is not None:
+                told.append(event["type"])
+        assert told.count("BOOKMARK") == bookmarks

@@ -271,3 +271,18 @@ async def test_a_refusal_shows_an_empty_map_as_it_was_sent(labels: dict[str, str
         wanted = f"Invalid value: {shown}: `selector` does not match template `labels`"
         assert [cause["message"] for cause in answer.json["details"]["causes"]] == [wanted]
         assert answer.message == f'ReplicaSet.apps "r" is invalid: spec.template.metadata.labels: {wanted}'
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        ("application/yaml, application/json", "application/yaml"),
+        ("application/yaml;q=0.5, application/json", "application/json"),
+        ("*/*, application/yaml", "application/yaml"),
+        ("image/png, application/yaml;q=x", "application/yaml"),
+    ],
+)
+async def test_the_weights_of_an_accept_header_count(accept: str, chosen: str) -> None:
+    async with serving() as request:
+        answer = await request("GET", MAPS, accept=accept)
+        assert answer.headers["content-type"] == chosen

@@ -202,3 +202,38 @@ def test_a_namespace_tells_of_quotas_only_where_there_can_be_any() -> None:
         "\nResource Quotas\n  Name:     q\n  Resource  Used  Hard\n  --------  ---   ---\n  pods      1     2\n"
         "\nNo LimitRange resource.\n"
     )
+
+
+def test_a_range_of_addresses_and_an_address() -> None:
+    ready = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T11:00:00Z", "message": "m"}
+    range_ = {
+        "apiVersion": "networking.k8s.io/v1", "kind": "ServiceCIDR", "metadata": {"name": "kubernetes"},
+        "spec": {"cidrs": ["10.96.0.0/16", "fd00::/112"]}, "status": {"conditions": [ready]},
+    }  # fmt: skip
+    assert page(range_) == dedent("""\
+        Name:         kubernetes
+        Labels:       <none>
+        Annotations:  <none>
+        CIDRs:        10.96.0.0/16, fd00::/112
+        Status:
+        Conditions:
+          Type   Status  LastTransitionTime               Reason  Message
+          ----   ------  ------------------               ------  -------
+          Ready  True    Thu, 01 Jan 2026 11:00:00 +0000          m
+        Events:  <none>
+    """)
+    address = {
+        "apiVersion": "networking.k8s.io/v1", "kind": "IPAddress", "metadata": {"name": "10.96.0.7"},
+        "spec": {"parentRef": {"resource": "services", "namespace": "d", "name": "web"}},
+    }  # fmt: skip
+    assert page(address) == dedent("""\
+        Name:         10.96.0.7
+        Labels:       <none>
+        Annotations:  <none>
+        Parent Reference:
+          Group:
+          Resource:   services
+          Namespace:  d
+          Name:       web
+        Events:       <none>
+    """).replace("Group:\n", "Group:      \n")
