@@ -10,28 +10,29 @@ import asyncio
 import logging
 import os
 from collections.abc import MutableMapping
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import orjson
 import pytest
-import yaml
 
 from apiserver.errors import Invalid
 from apiserver.kind import Kind
 from apiserver.objects.decoding import decode_body
+from tests.apiserver.custom import definition
 from tests.apiserver.harness import Harness
 from tests.apiserver.http.asgi import Client
 
 from .asking import NEVER_STORED, Asked, Asking
+from .test_damages import LOGGED, WHOLE, address, kind_of
 
-WHOLE: list[dict[str, Any]] = list(yaml.safe_load_all((Path(__file__).parent / "whole.yaml").read_text()))
+BOAT = {
+    "apiVersion": "sea.example.com/v1", "kind": "Boat", "metadata": {"name": "full"},
+    "spec": {"sails": 3, "name": "x", "crew": [{"name": "ann", "rank": "a"}, {"name": "bea"}]},
+}  # fmt: skip
 CASES_PER_SEED = 500
 CASES = int(os.environ.get("MINICTL_CASES", "2000"))
 ANSWER_SECONDS = 5
-LOGGED = b"the server's log has the details"
-"""Said of failures that nobody has thought of."""
 
 
 class Wire(Client):
@@ -81,26 +82,19 @@ async def test_nothing_that_is_asked_does_any_harm(seed: int, caplog: pytest.Log
     choice = Random(seed)
     async with Harness() as h:
         client = Wire(h)
-        manifests = []
-        for manifest in WHOLE:
-            kind = h.cluster.kinds.by_name(manifest["apiVersion"], manifest["kind"])
-            assert kind is not None
-            manifests.append((kind, manifest))
-            if kind.name not in NEVER_STORED and kind.stored:
-                namespace = manifest["metadata"].get("namespace", "default") if kind.namespaced else ""
-                root = f"/apis/{kind.group_version}" if kind.group else f"/api/{kind.group_version}"
-                await client(
-                    "POST",
-                    f"{root}/namespaces/{namespace}/{kind.plural}" if namespace else f"{root}/{kind.plural}",
-                    manifest,
-                )
+        await h.create(definition())
+        await h.settle()
+        manifests = [(kind_of(h, manifest), manifest) for manifest in (*WHOLE, BOAT)]
+        for kind, manifest in manifests:
+            if kind.name not in NEVER_STORED:
+                await client("POST", address(kind, manifest).partition("?")[0], manifest)
         asking = Asking(choice, manifests)
         for number in range(CASES_PER_SEED):
             asked = asking.request()
             try:
                 status, body = await client.ask(asked)
                 assert 200 <= status < 600
-                assert LOGGED not in body, body.decode(errors="replace")
+                assert LOGGED.encode() not in body, body.decode(errors="replace")
             except (AssertionError, TimeoutError) as error:
                 raise AssertionError(f"{type(error).__name__} {error}\ncase {number}: {asked}") from None
             if number % 50 == 49:
