@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import sys
 
-from minictl.errors import PROGRAM, CommandError, PlainError
+from minictl.errors import PROGRAM, CommandError, FlagError, PlainError
 from minictl.grammar import flags as grammar
 from minictl.grammar.flags import Command, Flag
 from minictl.grammar.options import GLOBAL_FLAGS
@@ -155,6 +155,8 @@ def run(words: list[str]) -> int:
         parsed = grammar.parse(rest, declared, command.path, command.passthrough, _tell)
     except grammar.HelpWanted:
         return _help(command)
+    except FlagError as error:
+        raise error if command.wrong_flags is None else command.wrong_flags(error.message) from None
     if command.path == "help":
         return _help(find(parsed.args)[0])
     if command.run is None:
@@ -264,9 +266,18 @@ def _help(command: Command) -> int:
     return 0
 
 
+def _help_instead(command: Command) -> int:
+    """The help of a group of commands that was called by itself, which is a mistake."""
+    from contextlib import redirect_stdout
+
+    with redirect_stdout(sys.stderr):
+        _help(command)
+    return 1
+
+
 def _no_such_child(command: Command, parsed: Parsed) -> int:
     if not parsed.args:
-        return _help(command)
+        return _help(command) if command is ROOT else _help_instead(command)
     if command.path:
         error = CommandError(
             f"unknown command \"{' '.join(parsed.args)}\"\nSee '{PROGRAM} {command.path} -h' for help and examples"

@@ -56,6 +56,7 @@ def remote(place: Place, flags: Flags, timeout: float | None, warn: Callable[[st
         if flags.given(flag):
             user[key] = flags.text(flag)
             user.pop(f"{key}-data", None)
+    _check(place.user_name, user)
     secure, host, port, prefix = split_address(cluster.get("server") or DEFAULT_SERVER)
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     headers = {**_authorization(user), **impersonation(flags)}
@@ -65,6 +66,18 @@ def remote(place: Place, flags: Flags, timeout: float | None, warn: Callable[[st
     link = tcp(host, port, context, str(cluster.get("tls-server-name") or host), proxy)
     connection = Connection(shown, link, "https" if secure else "http", None if secure else proxy)
     return Client(connection, prefix=prefix, headers=headers, timeout=timeout, warn=warn, plugin=plugin)
+
+
+def _check(user_name: str, user: dict[str, Any]) -> None:
+    """Refuses a user who is known by several names at once.
+
+    Raises:
+        CommandError: there are a token and a password.
+    """
+    if (user.get("token") or user.get("tokenFile")) and (user.get("username") or user.get("password")):
+        raise CommandError(
+            f"more than one authentication method found for {user_name}; found [token basicAuth], only one is allowed"
+        )
 
 
 def split_address(address: str) -> tuple[bool, str, int, str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND")
 WIDE = ("VERBS", "CATEGORIES")
+FORMATS = "json,kyaml,name,wide,yaml"
 FLAGS = (
     Flag("api-group", help="only types of this group"),
     Flag("namespaced", "bool", default=True, help="only types that live in a namespace (or, with =false, that do not)"),
@@ -36,21 +37,21 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
         raise UsageError(f"unexpected arguments: [{' '.join(args)}]", session.path)
     if flags.text("sort-by") not in ("", "name", "kind"):
         raise CommandError("--sort-by accepts only name or kind")
-    chosen = sorted((r for r in session.resources.preferred() if _wanted(r, flags)), key=_order(flags))
     form = flags.text("output")
+    printer = None if form in ("", "wide", "name") else output.object_printer(flags, FORMATS)
+    chosen = sorted((r for r in session.resources.preferred() if _wanted(r, flags)), key=_order(flags))
     if form == "name":
         for resource in chosen:
             session.say(resource.full_name)
-    elif form in ("", "wide"):
+    elif printer is not None:
+        session.out.write(printer(_list(chosen)))
+    else:
         writer = table.Writer(session.out.write)
         if not flags.on("no-headers"):
             writer.row(COLUMNS + (WIDE if form else ()))
         for resource in chosen:
             writer.row(_row(resource, wide=bool(form)))
         writer.flush()
-    else:
-        printer = output.object_printer(flags)
-        session.out.write(printer(_list(chosen)))
 
 
 def _wanted(resource: Resource, flags: Flags) -> bool:

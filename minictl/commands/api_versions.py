@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minictl.errors import UsageError
+from minictl.errors import CommandError, UsageError
 from minictl.grammar.flags import Command
 
 TYPE_CHECKING = False
@@ -15,7 +15,11 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     """Prints group/version, one a line, sorted."""
     if args:
         raise UsageError(f"unexpected arguments: [{' '.join(args)}]", session.path)
-    for name in sorted(set(session.resources.group_versions())):
+    try:
+        names = session.resources.group_versions()
+    except CommandError as error:
+        raise CommandError(f"couldn't get available api versions from server: {error.message}") from None
+    for name in sorted(set(names)):
         session.say(name)
 
 

@@ -10,7 +10,7 @@ from minictl.grammar.flags import Command, Flag
 from minictl.output.structured import escape_html, to_compact_json, to_yaml
 from minictl.steps import applying, editing, targets
 from minictl.steps.targets import Choice
-from minictl.steps.writing import LAST_APPLIED, VALIDATE, Writes, manager, within
+from minictl.steps.writing import LAST_APPLIED, VALIDATE, Writes, manager, need_resources, within
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def _applied(subject: Object) -> str | None:
 
 
 def view(session: Session, flags: Flags, args: list[str]) -> None:
+    need_resources(flags, args)
     form = flags.text("output")
     texts = []
     for _, subject in targets.fetch(session, targets.select(session, args, _choice(flags))):
@@ -59,8 +60,7 @@ def view(session: Session, flags: Flags, args: list[str]) -> None:
 
 def set_(session: Session, flags: Flags, args: list[str]) -> None:
     writes = Writes(session, flags)
-    if not flags.list("filename"):
-        raise CommandError("must specify one of -f and -k")
+    need_resources(flags, [])
     chosen = targets.select(session, args, Choice(filenames=flags.list("filename")))
     raise_all(chosen.errors)
     waiting: list[tuple[Target, str]] = []
@@ -102,8 +102,7 @@ def _annotation(text: str) -> Object:
 
 
 def edit(session: Session, flags: Flags, args: list[str]) -> None:
-    if not args and not flags.list("filename"):
-        raise CommandError("must specify one of -f and -k")
+    need_resources(flags, args)
     found = list(targets.fetch(session, targets.select(session, args, _choice(flags))))
     kept = [(target, text) for target, subject in found if (text := _applied(subject)) is not None]
     if not kept:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minictl import output
-from minictl.errors import CommandError, NoSuchType, Silent, UsageError
+from minictl.errors import CommandError, NoSuchType, Silent
 from minictl.grammar import options
 from minictl.grammar.flags import Command, Flag
 from minictl.output import table
@@ -107,12 +107,11 @@ def _list_rules(session: Session, flags: Flags, args: list[str]) -> None:
 
 def whoami(session: Session, flags: Flags, args: list[str]) -> None:
     """Prints name, groups and what else the server knows of the user."""
-    if args:
-        raise UsageError(f"unexpected arguments: [{' '.join(args)}]", session.path)
+    printer = output.object_printer(flags) if flags.text("output") else None
     review = {"apiVersion": AUTHENTICATION, "kind": "SelfSubjectReview"}
     answer = session.client.create(f"/apis/{AUTHENTICATION}/selfsubjectreviews", review)
-    if flags.text("output"):
-        session.out.write(output.object_printer(flags)(answer))
+    if printer is not None:
+        session.out.write(printer(answer))
         return
     user = (answer.get("status") or {}).get("userInfo") or {}
     writer = table.Writer(session.out.write)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minictl.errors import PROGRAM
+from minictl.errors import PROGRAM, CommandError
 from minictl.grammar.flags import Command
 
 TYPE_CHECKING = False
@@ -11,10 +11,17 @@ if TYPE_CHECKING:
     from minictl.session import Session
 
 
+ADVICE = f"To further debug and diagnose cluster problems, use '{PROGRAM} cluster-info dump'."
+
+
 def run(session: Session, flags: Flags, args: list[str]) -> None:
     """Prints the address of the control plane, and those of services that belong to the cluster."""
     query = {"labelSelector": "kubernetes.io/cluster-service=true"}
-    services = session.client.list("/api/v1/namespaces/kube-system/services", query)["items"] or []
+    try:
+        services = session.client.list("/api/v1/namespaces/kube-system/services", query)["items"] or []
+    except CommandError as error:
+        error.printed = f"\n{ADVICE}\n"
+        raise
     address = _address(session)
     _line(session, "Kubernetes control plane", address)
     for service in services:
@@ -22,7 +29,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
         name = (metadata.get("labels") or {}).get("kubernetes.io/name") or metadata["name"]
         port = next((f":{p['name']}" for p in service["spec"].get("ports") or [] if p.get("name")), "")
         _line(session, name, f"{address}/api/v1/namespaces/kube-system/services/{metadata['name']}{port}/proxy")
-    session.say(f"\nTo further debug and diagnose cluster problems, use '{PROGRAM} cluster-info dump'.")
+    session.say(f"\n{ADVICE}")
 
 
 def _address(session: Session) -> str:

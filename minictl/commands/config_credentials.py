@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from minictl.errors import CommandError
 from minictl.grammar import arguments
 from minictl.grammar.flags import Command, Flag
@@ -59,8 +57,7 @@ def _check(flags: Flags, name: str) -> None:
         if not files:
             raise CommandError("you must specify a --client-certificate or --client-key to embed")
         for key, path in files.items():
-            if not os.path.exists(path):
-                raise CommandError(f"could not stat {key} file {path}: stat {path}: no such file or directory")
+            kubeconfigs.need_file(key, path)
     if flags.given("exec-interactive-mode") and flags.text("exec-interactive-mode") not in MODES:
         raise CommandError("invalid interactive mode type, can be only IfAvailable, Never, Always")
 

@@ -101,7 +101,9 @@ def get_contexts(session: Session, flags: Flags, args: list[str]) -> None:
     contexts = config.entries("contexts")
     form = flags.text("output")
     if form not in ("", "name"):
-        raise CommandError(f"output must be one of '' or 'name': {form}")
+        raise CommandError(
+            f"--output {form} is not available in kubectl config get-contexts; resetting to default output format"
+        )
     missing = [CommandError(f"context {name} not found") for name in args if name not in contexts]
     names = sorted(name for name in args if name in contexts) if args else sorted(contexts)
     if form == "name":

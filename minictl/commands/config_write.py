@@ -93,6 +93,8 @@ def rename_context(session: Session, flags: Flags, args: list[str]) -> None:
 def _delete(section: str, word: str) -> Callable[[Session, Flags, list[str]], None]:
     def run(session: Session, flags: Flags, args: list[str]) -> None:
         """Removes an entry; what refers to it stays as it is."""
+        if not args:
+            raise UsageError(f"{word} to delete is required", session.path)
         _one(session, args)
         config = session.kubeconfig
         path = config.owner(section, args[0])
@@ -119,6 +121,8 @@ def set_cluster(session: Session, flags: Flags, args: list[str]) -> None:
     keys = ("server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority", "proxy-url")
     if flags.on("insecure-skip-tls-verify") and flags.text("certificate-authority"):
         raise CommandError("you cannot specify a certificate authority and insecure mode at the same time")
+    if flags.on("embed-certs"):
+        kubeconfigs.need_file("certificate-authority", flags.text("certificate-authority"))
     kubeconfigs.change(session.kubeconfig, "clusters", args[0], flags, keys)
     session.say(f'Cluster "{args[0]}" set.')
 
@@ -157,7 +161,7 @@ def _value(field: str, text: str, raw: bool) -> Any:
     try:
         base64.b64decode(text, validate=True)
     except ValueError:
-        raise CommandError("error decoding base64 value: illegal base64 data at input byte 0") from None
+        raise CommandError("error decoding input value: illegal base64 data at input byte 0") from None
     return text
 
 

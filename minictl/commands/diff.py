@@ -43,6 +43,12 @@ def run(session: Session, flags: Flags, args: list[str]) -> int:
         raise
 
 
+def _wrong_flags(message: str) -> CommandError:
+    error = UsageError(message, "diff")
+    error.exit_code = TROUBLE
+    return error
+
+
 def _run(session: Session, flags: Flags, args: list[str]) -> int:
     if args:
         raise UsageError(f"Unexpected args: [{' '.join(args)}]", "diff")
@@ -152,6 +158,7 @@ command = Command(
     "diff",
     run,
     usage="diff -f FILENAME",
+    wrong_flags=_wrong_flags,
     flags=(
         *options.FILES,
         options.SELECTOR,

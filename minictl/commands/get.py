@@ -50,6 +50,8 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     if flags.text("raw"):
         session.out.write(_raw(session, flags.text("raw")))
         return
+    if flags.text("subresource") and len(args) == 1 and "/" not in args[0]:
+        raise CommandError("subresource cannot be used when bulk resources are specified")
     choice = targets.Choice.of(flags)
     form, argument = output.split_format(flags)
     printer = None if form in ("", "wide", "name") else _object_printer(session, flags, form, argument)

@@ -6,7 +6,7 @@ from minictl.errors import CommandError, ServerError, raise_all
 from minictl.grammar.flags import Command
 from minictl.steps import podspecs
 from minictl.steps.subjects import FLAGS, NOT_AN_ACCOUNT, subjects
-from minictl.steps.writing import Writes
+from minictl.steps.writing import Writes, need_resources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ BINDINGS = ("RoleBinding", "ClusterRoleBinding")
 
 
 def run(session: Session, flags: Flags, args: list[str]) -> None:
+    need_resources(flags, args)
     podspecs.check(flags, args)
     chosen = podspecs.found(session, flags, args)
     wanted = sorted(subjects(flags), key=lambda s: (_ORDER[s["kind"]], s.get("namespace", ""), s["name"]))

@@ -16,11 +16,19 @@ _T = "minictl.commands.top"
 
 
 def run(session: Session, flags: Flags, args: list[str]) -> None:
+    _check(flags, args)
     if not any(version.startswith(GROUP) for version in session.resources.group_versions()):
         raise CommandError("Metrics API not available")
     raise CommandError(
         f"{session.path} is not supported by minictl: read the metrics with get --raw /apis/{GROUP}v1beta1"
     )
+
+
+def _check(flags: Flags, args: list[str]) -> None:
+    if flags.text("sort-by") not in ("", "cpu", "memory"):
+        raise CommandError("--sort-by accepts only cpu or memory")
+    if args and flags.text("selector"):
+        raise CommandError("only one of NAME or selector can be provided")
 
 
 _FLAGS = (

@@ -21,7 +21,7 @@ FLAGS = (
 
 def run(session: Session, flags: Flags, args: list[str]) -> None:
     """Prints the versions, as lines or as a document."""
-    if args:
+    if args and not flags.on("client"):
         raise CommandError(f"extra arguments: {args!r}".replace("'", "").replace(", ", " "))
     form = flags.text("output")
     if form not in ("", "yaml", "json"):

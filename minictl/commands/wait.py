@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from minictl import output
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 WEEK_SECONDS = 7 * 24 * 3600.0
 POLL_SECONDS = 0.2
 EMPTY_VALUE = "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3"
+WRONG_FORMAT = (
+    "jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or "
+    "--for=jsonpath='{.status.readyReplicas}'"
+)
 NOTHING_NAMED = """You must provide one or more resources by argument or filename.
 Example resource specifications include:
    '-f rsrc.yaml'
@@ -59,15 +64,15 @@ class Goal:
 
 def run(session: Session, flags: Flags, args: list[str]) -> None:
     """Waits for one object after the other; all share the time."""
-    wanted = flags.list("for")
-    if len(wanted) != 1:
-        raise CommandError(f"unrecognized condition: [{' '.join(wanted)}]")
-    goal = parse_goal(wanted[0])
+    goals = [parse_goal(text) for text in flags.list("for")]
+    if not goals:
+        raise CommandError("unrecognized condition: []")
+    goals.sort(key=lambda goal: not goal.created)  # what has yet to be created can have no other condition
     choice = targets.Choice.of(flags, all=flags.on("all") and not flags.text("selector"), need_names_or_selector=True)
     if not args and not choice.filenames and not choice.kustomize:
         raise CommandError(NOTHING_NAMED)
     seconds = flags.seconds("timeout")
-    _Waiting(session, flags, goal, WEEK_SECONDS if seconds < 0 else seconds).run(targets.select(session, args, choice))
+    _Waiting(session, flags, goals, WEEK_SECONDS if seconds < 0 else seconds).run(targets.select(session, args, choice))
 
 
 def parse_goal(text: str) -> Goal:
@@ -81,10 +86,10 @@ def parse_goal(text: str) -> Goal:
         return Goal(deleted=True)
     if lower == "create":
         return Goal(created=True)
-    if lower.startswith("condition="):
+    if text.startswith("condition="):
         name, equals, value = text[len("condition=") :].partition("=")
         return Goal(test=_condition(name, value if equals else "true"))
-    if lower.startswith("jsonpath="):
+    if text.startswith("jsonpath="):
         return Goal(test=_jsonpath(text[len("jsonpath=") :]))
     raise CommandError(f'unrecognized condition: "{text}"')
 
@@ -110,16 +115,19 @@ def _jsonpath(text: str) -> Test:
     from minictl.output.jsonpath import PathError, parse, relaxed
     from minictl.texts import gotext
 
-    end = text.rfind("}") if text.startswith("{") else -1
-    equals = text.find("=", end + 1) if "=" in text[end + 1 :] else -1
-    path, value = (text, None) if equals < 0 else (text[:equals], text[equals + 1 :])
-    if value is not None and not value.strip("'\""):
-        raise CommandError(EMPTY_VALUE)
+    path, *values = _split(text)
+    if len(values) > 1:
+        raise CommandError(WRONG_FORMAT)
+    wanted = values[0].strip("'\"") if values else None
     try:
-        chains = parse(relaxed(path.strip("'\"")))
+        expression = relaxed(path)
+        if wanted == "":
+            raise CommandError(EMPTY_VALUE)
+        if not expression:
+            raise CommandError("jsonpath expression cannot be empty")
+        chains = parse(expression)
     except PathError as error:
         raise CommandError(str(error)) from None
-    wanted = None if value is None else value.strip("'\"")
 
     def holds(object: Object) -> bool:
         try:
@@ -138,10 +146,21 @@ def _jsonpath(text: str) -> Test:
     return holds
 
 
+def _split(text: str) -> list[str]:
+    """The parts between single `=`; a double one stays."""
+    found = [""]
+    for piece in re.findall("==|=|[^=]+", text):
+        if piece == "=":
+            found.append("")
+        else:
+            found[-1] += piece
+    return found
+
+
 class _Waiting:
-    def __init__(self, session: Session, flags: Flags, goal: Goal, seconds: float) -> None:
+    def __init__(self, session: Session, flags: Flags, goals: list[Goal], seconds: float) -> None:
         self._session = session
-        self._goal = goal
+        self._goals = goals
         self._once = seconds == 0
         self._deadline = time.monotonic() + seconds
         self._printer = output.object_printer(flags) if flags.text("output") not in ("", "name") else None
@@ -153,12 +172,13 @@ class _Waiting:
         waited_for = self._existing(selection)
         for target in waited_for:
             try:
-                self._one(target)
+                for goal in self._goals:
+                    self._one(target, goal)
             except (ServerError, CommandError) as error:
                 if isinstance(error, Unreachable):
                     raise
                 self._errors.append(error)
-        if not waited_for and not self._errors and not self._goal.deleted:
+        if not waited_for and not self._errors and not any(goal.deleted for goal in self._goals):
             raise CommandError("no matching resources found")
         raise_all(self._errors)
 
@@ -181,41 +201,41 @@ class _Waiting:
                 found.append(targets.Target(target.resource, metadata.get("namespace", ""), metadata["name"]))
         return found
 
-    def _one(self, target: Target) -> None:
-        """Waits for one object.
+    def _one(self, target: Target, goal: Goal) -> None:
+        """Waits for one thing of one object.
 
         Raises:
             CommandError: it is not there, or the time is over.
         """
         uid = ""
         while True:
-            object = self._get(target)
+            object = self._get(target, goal)
             if object is None:
-                if self._goal.deleted:
+                if goal.deleted:
                     return self._say(target, {}) if uid else None
-            elif self._goal.deleted:
+            elif goal.deleted:
                 if uid and object["metadata"].get("uid") != uid:
                     return self._say(target, object)
                 uid = object["metadata"].get("uid", "")
-            elif self._goal.created or (self._goal.test is not None and self._goal.test(object)):
+            elif goal.created or (goal.test is not None and goal.test(object)):
                 return self._say(target, object)
             if self._once:
                 raise CommandError(f"condition not met for {target.resource.plural}/{target.name}")
             with Spinner(self._session, f"waiting for {target.label}"):
                 changed = self._next(target, object)
             if not changed:
-                raise self._too_late(target)
+                raise self._too_late(target, goal)
 
-    def _get(self, target: Target) -> Object | None:
+    def _get(self, target: Target, goal: Goal) -> Object | None:
         try:
             return targets.get(self._session, target)
         except ServerError as error:
-            if error.reason == "NotFound" and (self._goal.deleted or self._goal.created):
+            if error.reason == "NotFound" and (goal.deleted or goal.created):
                 return None
             raise
 
-    def _too_late(self, target: Target) -> CommandError:
-        about = "" if self._goal.created else f" on {target.resource.plural}/{target.name}"
+    def _too_late(self, target: Target, goal: Goal) -> CommandError:
+        about = "" if goal.created else f" on {target.resource.plural}/{target.name}"
         return CommandError(f"timed out waiting for the condition{about}")
 
     def _next(self, target: Target, object: Object | None) -> bool:

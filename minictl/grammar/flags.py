@@ -67,7 +67,7 @@ class Command:
 
     `run` returns nothing or an exit status; errors are raised (minictl.errors). `required`: flags that must be given.
     `path` is how it is called (`config view`); it is what the usage sentences name. `passthrough`: flags end at the
-    first word that is not one.
+    first word that is not one. `wrong_flags` makes the error of a mistake among the flags, where it is not as usual.
     """
 
     def __init__(
@@ -82,6 +82,7 @@ class Command:
         required: Sequence[str] = (),
         children: Mapping[str, tuple[str, str]] | None = None,
         passthrough: bool = False,
+        wrong_flags: Callable[[str], CommandError] | None = None,
     ) -> None:
         self.path = path
         self.run = run
@@ -92,6 +93,7 @@ class Command:
         self.required = tuple(required)
         self.children = dict(children or {})
         self.passthrough = passthrough
+        self.wrong_flags = wrong_flags
 
     @property
     def name(self) -> str:
@@ -311,14 +313,14 @@ class _Reader:
             raise FlagError(f"flag needs an argument: --{name}", self.path)
 
     def short(self, letters: str) -> None:
-        whole = letters
         while letters:
+            left = letters
             letter, letters = letters[0], letters[1:]
             flag = self._short.get(letter)
             if flag is None:
                 if letter == "h":
                     raise HelpWanted
-                raise FlagError(f"unknown shorthand flag: {_rune(letter)} in -{whole}", self.path)
+                raise FlagError(f"unknown shorthand flag: {_rune(letter)} in -{left}", self.path)
             label = f"-{letter}, --{flag.name}"
             if letters.startswith("="):
                 return self._set(flag, letters[1:], label)
@@ -329,7 +331,7 @@ class _Reader:
             elif self.words:
                 self._set(flag, self.words.pop(0), label)
             else:
-                raise FlagError(f"flag needs an argument: {_rune(letter)} in -{whole}", self.path)
+                raise FlagError(f"flag needs an argument: {_rune(letter)} in -{left}", self.path)
         return None
 
     def _set(self, flag: Flag, text: str, label: str) -> None:

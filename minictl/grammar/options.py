@@ -58,7 +58,7 @@ GLOBAL_FLAGS = (
     Flag("token", help="bearer token"),
     Flag("user", help="user of the kubeconfig"),
     Flag("username", help="user name for basic authentication"),
-    Flag("v", "string", "v", default="0", help="ignored: there are no log levels", hidden=True),
+    Flag("v", "int", "v", help="tell what is asked of the server: 6 requests, 7 headers, 8 bodies, 9 all of them"),
     Flag("vmodule", help="ignored", hidden=True),
     Flag("warnings-as-errors", "bool", help="exit with 1 when the server warned"),
 )

@@ -6,7 +6,7 @@ nothing has been sent yet.
 
 from __future__ import annotations
 
-from minictl.errors import CommandError, ServerError, UsageError
+from minictl.errors import CommandError, UsageError
 from minictl.resources import Resource
 from minictl.steps.writing import SAVE_CONFIG, VALIDATE, Writes, manager, typed_configuration, with_configuration
 
@@ -70,7 +70,7 @@ def make(
         return
     try:
         made = session.client.create(where.path(session.namespace), subject, writes.query)
-    except ServerError as error:
+    except CommandError as error:
         if not failure:
             raise
         raise CommandError(failure + error.message) from None

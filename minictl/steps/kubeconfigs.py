@@ -52,6 +52,18 @@ def change(
     return name in entries
 
 
+def need_file(key: str, path: str) -> None:
+    """Refuses to embed what is not there.
+
+    Raises:
+        CommandError: no file is named, or there is none of that name.
+    """
+    if not path:
+        raise CommandError(f"you must specify a --{key} to embed")
+    if not os.path.exists(path):
+        raise CommandError(f"could not stat {key} file {path}: stat {path}: no such file or directory")
+
+
 def _embedded(key: str, path: str) -> str:
     import base64
 

@@ -73,7 +73,7 @@ def test_a_command_has_the_flags_of_kubectl(command: str) -> None:
 
 def test_every_global_flag_is_accepted_in_any_position() -> None:
     for flag in GLOBAL_FLAGS:
-        words = [f"--{flag.name}"] if flag.bare is not None else [f"--{flag.name}", "1s"]
+        words = [f"--{flag.name}"] if flag.bare is not None else [f"--{flag.name}", {"int": "1"}.get(flag.type, "1s")]
         for line in ([*words, "get", "pods"], ["get", *words, "pods"], ["get", "pods", *words]):
             command, rest = cli.find(line)
             parsed = grammar.parse(rest, (*GLOBAL_FLAGS, *command.flags), command.path)

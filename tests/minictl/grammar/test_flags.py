@@ -70,7 +70,7 @@ def test_words_after_two_dashes_are_no_flags() -> None:
     [
         ("--outptu=yaml", "unknown flag: --outptu"),
         ("-z", "unknown shorthand flag: 'z' in -z"),
-        ("-wz", "unknown shorthand flag: 'z' in -wz"),
+        ("-wz", "unknown shorthand flag: 'z' in -z"),
         ("pods -n", "flag needs an argument: 'n' in -n"),
         ("pods --namespace", "flag needs an argument: --namespace"),
         ("--=x", "bad flag syntax: --=x"),
