@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from apiserver.objects.quantity import Quantity, parse
+from apiserver.objects.podresources import FOR_THE_WHOLE, is_for_the_whole, of_containers
+from apiserver.objects.quantity import parse
 from apiserver.objects.scheduling.labels import PREFERRED, REQUIRED
-from apiserver.objects.validation.resources import container_requests
 
 Object = dict[str, Any]
 
@@ -42,7 +42,7 @@ def default_pod(pod: Object) -> None:
             if spec.get("hostNetwork"):
                 _use_host_ports(container)
     if spec.get("resources"):
-        _request_for_all(spec)
+        _complete_whole(spec)
     status = pod.setdefault("status", {})
     if not status.get("phase"):
         status["phase"] = "Pending"
@@ -131,16 +131,25 @@ def _use_host_ports(container: Object) -> None:
             port["hostPort"] = port.get("containerPort", 0)
 
 
-def _request_for_all(spec: Object) -> None:
-    """The Pod's own requests: what its containers ask for together, else what it is limited to."""
+def _complete_whole(spec: Object) -> None:
+    """What the Pod says as a whole, where it says anything: it is limited to the huge pages that its containers are;
+    and if it has limits, it requests what its containers ask for together, else what it is limited to."""
     resources = spec["resources"]
-    requests = dict(resources.get("requests") or {})
-    limits = resources.get("limits") or {}
-    for name, amount in sorted(container_requests(spec).items()):
-        if name not in requests and (name in ("cpu", "memory") or name.startswith("hugepages-")):
-            requests[name] = str(Quantity(amount))
+    requests, limits = (dict(resources.get(side) or {}) for side in ("requests", "limits"))
+    if not requests and not limits:
+        return
+    for name, amount in of_containers(spec, "limits").items():
+        if name.startswith("hugepages-") and name not in requests:
+            limits.setdefault(name, str(amount))
+    if not limits:
+        return
+    for name, amount in of_containers(spec, "requests").items():
+        if name in FOR_THE_WHOLE:
+            requests.setdefault(name, str(amount))
     for name, text in limits.items():
-        requests.setdefault(name, text)
+        if is_for_the_whole(name):
+            requests.setdefault(name, text)
+    resources["limits"] = limits
     if requests:
         resources["requests"] = requests
 

@@ -13,7 +13,7 @@ Amounts = dict[str, Quantity]
 Side = Literal["requests", "limits"]
 
 FOR_THE_WHOLE = ("cpu", "memory")
-"""What can be said for a Pod as a whole, besides huge pages; it counts in place of what its containers say."""
+"""What can be said for a Pod as a whole, besides huge pages."""
 
 
 def of_container(container: Object, side: Side) -> Amounts:
@@ -21,9 +21,22 @@ def of_container(container: Object, side: Side) -> Amounts:
     return {name: parse(text) for name, text in given.items()}
 
 
+def is_for_the_whole(name: str) -> bool:
+    """Whether a Pod as a whole can have the resource; that counts in place of what its containers say."""
+    return name in FOR_THE_WHOLE or name.startswith("hugepages-")
+
+
 def total(spec: Object, side: Side) -> Amounts:
-    """The containers that run side by side summed up, or the neediest moment of initialization, whichever is more; then
-    what the Pod says as a whole, and its overhead."""
+    """What the containers need, then what the Pod says as a whole, and its overhead."""
+    result = of_containers(spec, side)
+    result.update({name: q for name, q in of_container(spec, side).items() if is_for_the_whole(name)})
+    overhead = {name: parse(text) for name, text in (spec.get("overhead") or {}).items()}
+    _add(result, overhead if side == "requests" else {n: q for n, q in overhead.items() if n in result})
+    return result
+
+
+def of_containers(spec: Object, side: Side) -> Amounts:
+    """The containers that run side by side summed up, or the neediest moment of initialization, whichever is more."""
     result: Amounts = {}
     for container in spec.get("containers") or ():
         _add(result, of_container(container, side))
@@ -39,10 +52,6 @@ def total(spec: Object, side: Side) -> Amounts:
             sidecars = moment
         _raise(peaks, moment)
     _raise(result, peaks)
-    whole = of_container(spec, side)
-    result.update({name: q for name, q in whole.items() if name in FOR_THE_WHOLE or name.startswith("hugepages-")})
-    overhead = {name: parse(text) for name, text in (spec.get("overhead") or {}).items()}
-    _add(result, overhead if side == "requests" else {n: q for n, q in overhead.items() if n in result})
     return result
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
 
 from apiserver.errors import Cause
+from apiserver.objects.podresources import of_containers
 from apiserver.objects.quantity import Quantity, parse
 from apiserver.objects.validation import (
     NOT_NEGATIVE,
@@ -210,10 +210,10 @@ def validate_pod_resources(at: str, spec: Object) -> Causes:
         causes.append(forbidden(f"{at}.claims", "claims cannot be set for Resources at pod-level"))
     causes += _validate_requirements(at, {**resources, "claims": None}, (), _validate_pod_resource_name)
     requests, limits = _parsed(resources.get("requests")), _parsed(resources.get("limits"))
-    for name, needed in sorted(container_requests(spec).items()):
+    for name, needed in sorted(of_containers(spec, "requests").items()):
         asked = requests.get(name)
-        if needed > (asked.value if asked else 0):
-            text = f"must be greater than or equal to aggregate container requests of {Quantity(needed)}"
+        if needed.value > (asked.value if asked else 0):
+            text = f"must be greater than or equal to aggregate container requests of {needed}"
             causes.append(invalid(f"{at}.requests[{name}]", str(asked or "0"), text))
     for index, container in enumerate(spec.get("containers") or ()):
         for name, limit in _parsed((container.get("resources") or {}).get("limits")).items():
@@ -221,26 +221,3 @@ def validate_pod_resources(at: str, spec: Object) -> Causes:
                 text = f"must be less than or equal to pod limits of {limits[name]}"
                 causes.append(invalid(f"{at}.containers[{index}][{name}].limits", str(limit), text))
     return causes
-
-
-def container_requests(spec: Object) -> dict[str, Decimal]:
-    """What a Pod's containers need at once: all containers and sidecars together, or the hungriest init container
-    with the sidecars started before it."""
-    running: dict[str, Decimal] = {}
-    for container in spec.get("containers") or ():
-        for name, text in ((container.get("resources") or {}).get("requests") or {}).items():
-            running[name] = running.get(name, Decimal(0)) + parse(text).value
-    sidecars: dict[str, Decimal] = {}
-    peaks: dict[str, Decimal] = {}
-    for container in spec.get("initContainers") or ():
-        requests = (container.get("resources") or {}).get("requests") or {}
-        is_sidecar = container.get("restartPolicy") == "Always"
-        for name, text in requests.items():
-            amount = sidecars.get(name, Decimal(0)) + parse(text).value
-            peaks[name] = max(peaks.get(name, Decimal(0)), amount)
-            if is_sidecar:
-                sidecars[name] = amount
-    return {
-        name: max(running.get(name, Decimal(0)) + sidecars.get(name, Decimal(0)), peaks.get(name, Decimal(0)))
-        for name in {*running, *sidecars, *peaks}
-    }

@@ -41,6 +41,26 @@ def main(**fields: Any) -> dict[str, Any]:
     return {**MAIN, **fields}
 
 
+PAGES, ALL_PAGES = {"hugepages-2Mi": "2Mi", "memory": "1536Mi"}, {"hugepages-2Mi": "6Mi"}
+
+
+@pytest.mark.parametrize(
+    ("given", "requests", "limits"),
+    [
+        ({"requests": {"cpu": "4"}}, {"cpu": "4", "memory": "1536Mi", **ALL_PAGES}, ALL_PAGES),
+        ({"limits": {"cpu": "4"}}, {"cpu": "4", "memory": "1536Mi", **ALL_PAGES}, {"cpu": "4", **ALL_PAGES}),
+        ({"requests": {"hugepages-2Mi": "8Mi"}}, {"hugepages-2Mi": "8Mi"}, None),
+        ({}, None, None),
+    ],
+)
+def test_what_a_pod_says_as_a_whole_is_completed(
+    given: dict[str, Any], requests: dict[str, str] | None, limits: dict[str, str] | None
+) -> None:
+    containers = main(resources={"limits": PAGES}), main(name="b", resources={"limits": {"hugepages-2Mi": "4Mi"}})
+    resources = created(kind, pod(*containers, resources=given))["spec"]["resources"]
+    assert (resources.get("requests"), resources.get("limits")) == (requests, limits)
+
+
 @pytest.mark.parametrize(
     ("image", "policy"),
     [
