@@ -21,7 +21,7 @@ from apiserver.kind import Kind, Object
 from apiserver.kinds.poddisruptionbudget import kind as BUDGET
 from apiserver.objects import disruptions, meta
 from apiserver.objects.endpoints import is_ready
-from apiserver.objects.podstatus import Verdict, condition
+from apiserver.objects.podstatus import Verdict, disrupt
 from apiserver.storage import Record
 
 UNGUARDED_PHASES = ("Succeeded", "Failed", "Pending")
@@ -135,11 +135,7 @@ async def _delete(api: API, pods: Kind, record: Record, options: DeleteOptions, 
                 pod["metadata"]["resourceVersion"] = options.resource_version
             else:
                 pod["metadata"].pop("resourceVersion", None)
-            status = pod.setdefault("status", {})
-            conditions = status.get("conditions") or []
-            before = next((c for c in conditions if c["type"] == "DisruptionTarget"), None)
-            new = condition("DisruptionTarget", TARGET, before, pod["metadata"].get("generation"), now)
-            status["conditions"] = [*(c for c in conditions if c is not before), new]
+            disrupt(pod, TARGET, now)
             return pod
 
         await api.modify(pods, metadata["namespace"], metadata["name"], told, "status", call)

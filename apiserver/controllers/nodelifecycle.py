@@ -23,7 +23,7 @@ from apiserver.kinds.lease import kind as LEASE
 from apiserver.kinds.node import kind as NODE
 from apiserver.kinds.pod import kind as POD
 from apiserver.objects.nodehealth import seconds_to_live, silenced, taints_of
-from apiserver.objects.podstatus import TERMINAL
+from apiserver.objects.podstatus import TERMINAL, Verdict, disrupt
 from apiserver.reconcile.controller import Controller, Result
 from apiserver.reconcile.events import Recorder
 from apiserver.reconcile.workqueue import Key
@@ -39,6 +39,7 @@ SECOND_LOOK_SECONDS = 1.0
 LATE_SECONDS, LATE_LOOK_SECONDS = 5.0, 11.0
 """Where its silence is noticed as late as the first, the machine slept, or its clock jumped: whoever lives is heard of
 within the second."""
+TAINTED = Verdict(True, "DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint")
 CALL = Call(manager="node-controller", user="system:kube-controller-manager")
 
 
@@ -76,30 +77,48 @@ class _Lifecycle:
             self.suspects[name] = heard
             left_seconds = SECOND_LOOK_SECONDS if left_seconds > -LATE_SECONDS else LATE_LOOK_SECONDS
         else:
-            await _write_silence(api, name)
+            await self._write_silence(api, record.object)
         if _is_silent(record.object):
             await self._mark_pods_not_ready(api, name)
         await _write_taints(api, name)
         return Result(after_seconds=left_seconds) if left_seconds > 0 else None
+
+    async def _write_silence(self, api: API, node: Object) -> None:
+        now, name = timestamp(api.clock.now()), node["metadata"]["name"]
+
+        def silent(fresh: Object) -> Object:
+            fresh.setdefault("status", {})["conditions"] = silenced(fresh, now)
+            return fresh
+
+        try:
+            await api.modify(NODE, "", name, silent, "status", CALL)
+        except NotFound:
+            return
+        if _is_ready(node):
+            text = f"Node {name} status is now: NodeNotReady"
+            await self._said(api).event(NODE, node, "Normal", "NodeNotReady", text)
+
+    def _said(self, api: API) -> Recorder:
+        self._recorder = self._recorder or Recorder(api, LIFECYCLE)
+        return self._recorder
 
     async def _mark_pods_not_ready(self, api: API, node: str) -> None:
         """Nobody vouches for the node's Pods any more: Services must not send anything there."""
         now = timestamp(api.clock.now())
         for record in api.list(POD):
             pod = record.object
-            if pod["spec"].get("nodeName") != node or not _says_ready(pod):
+            if pod["spec"].get("nodeName") != node or not _is_ready(pod):
                 continue
-            if self._recorder is None:
-                self._recorder = Recorder(api, LIFECYCLE)
-            await self._recorder.event(POD, pod, "Warning", "NodeNotReady", "Node is not ready")
+            await self._said(api).event(POD, pod, "Warning", "NodeNotReady", "Node is not ready")
             try:
                 await api.modify(POD, *_key(pod), lambda fresh: _not_ready(fresh, now), "status", CALL)
             except NotFound:
                 continue
 
 
-def _says_ready(pod: Object) -> bool:
-    conditions = (pod.get("status") or {}).get("conditions") or ()
+def _is_ready(object: Object) -> bool:
+    """Whether a Pod or a node says that it is ready."""
+    conditions = (object.get("status") or {}).get("conditions") or ()
     return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
 
 
@@ -128,19 +147,6 @@ def _last_heard(api: API, node: Object) -> tuple[datetime, float]:
     return datetime.fromisoformat(node["metadata"]["creationTimestamp"]), STARTUP_SECONDS
 
 
-async def _write_silence(api: API, name: str) -> None:
-    now = timestamp(api.clock.now())
-
-    def silent(node: Object) -> Object:
-        node.setdefault("status", {})["conditions"] = silenced(node, now)
-        return node
-
-    try:
-        await api.modify(NODE, "", name, silent, "status", CALL)
-    except NotFound:
-        return
-
-
 async def _write_taints(api: API, name: str) -> None:
     now = timestamp(api.clock.now())
 
@@ -166,6 +172,8 @@ async def _write_taints(api: API, name: str) -> None:
 class _Eviction:
     tainted: dict[str, list[Object]] = field(default_factory=dict)
     """Nodes with NoExecute taints, and these."""
+    doomed: set[Key] = field(default_factory=set)
+    """Pods that are to be deleted when their time is up."""
     _recorder: Recorder | None = None
 
     def node_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
@@ -175,40 +183,56 @@ class _Eviction:
         taints = [t for t in ((new or {}).get("spec") or {}).get("taints") or () if t["effect"] == "NoExecute"]
         if taints == self.tainted.get(name, []):
             return ()
+        self.tainted[name] = taints
         if not taints:
             del self.tainted[name]
-            return ()
-        self.tainted[name] = taints
         return [_key(r.object) for r in api.list(POD) if r.object["spec"].get("nodeName") == name]
 
     def pod_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
-        return (_key(new),) if new is not None and new["spec"].get("nodeName") in self.tainted else ()
+        pod = new or old
+        assert pod is not None
+        is_concerned = pod["spec"].get("nodeName") in self.tainted if new is not None else _key(pod) in self.doomed
+        return (_key(pod),) if is_concerned else ()
 
     async def reconcile(self, api: API, key: Key) -> Result | None:
+        was_doomed = key in self.doomed
+        self.doomed.discard(key)
         record = api.find(POD, *key)
         if record is None or "deletionTimestamp" in record.object["metadata"]:
             return None
         pod = record.object
         taints = self.tainted.get(pod["spec"].get("nodeName", ""))
-        if not taints or (pod.get("status") or {}).get("phase") in TERMINAL:
+        if (pod.get("status") or {}).get("phase") in TERMINAL:
             return None
-        seconds = seconds_to_live(pod["spec"].get("tolerations") or [], taints)
-        if seconds is None:
+        seconds = seconds_to_live(pod["spec"].get("tolerations") or [], taints or [])
+        if not taints or seconds is None:
+            if was_doomed:
+                await self._say(api, pod, "Cancelling deletion of Pod")
             return None
         left_seconds = seconds - (api.clock.now() - _since(api, taints)).total_seconds() if seconds else 0.0
         if left_seconds > 0:
+            self.doomed.add(key)
             return Result(after_seconds=left_seconds)
         await self._evict(api, pod)
         return None
 
-    async def _evict(self, api: API, pod: Object) -> None:
-        namespace, name = _key(pod)
-        if self._recorder is None:
-            self._recorder = Recorder(api, EVICTION)
-        text = f"Marking for deletion Pod {namespace}/{name}"
+    async def _say(self, api: API, pod: Object, what: str) -> None:
+        self._recorder = self._recorder or Recorder(api, EVICTION)
+        text = f"{what} {'/'.join(_key(pod))}"
         await self._recorder.event(POD, pod, "Normal", "TaintManagerEviction", text)
+
+    async def _evict(self, api: API, pod: Object) -> None:
+        uid, now = pod["metadata"]["uid"], timestamp(api.clock.now())
+
+        def told(fresh: Object) -> Object:
+            if fresh["metadata"]["uid"] == uid:
+                disrupt(fresh, TAINTED, now)
+            return fresh
+
+        await self._say(api, pod, "Marking for deletion Pod")
         try:
-            await api.delete(POD, namespace, name, DeleteOptions(uid=pod["metadata"]["uid"]), CALL)
+            await api.modify(POD, *_key(pod), told, "status", CALL)
+            await api.delete(POD, *_key(pod), DeleteOptions(uid=uid), CALL)
         except NotFound:
             return
 

@@ -14,7 +14,7 @@ from apiserver.errors import NotFound
 from apiserver.kind import Object
 from apiserver.kinds.node import kind as NODE
 from apiserver.kinds.pod import kind as POD
-from apiserver.objects.podstatus import FAILED, TERMINAL, Verdict, condition
+from apiserver.objects.podstatus import FAILED, TERMINAL, Verdict, disrupt
 from apiserver.reconcile.controller import Controller, Result
 from apiserver.reconcile.workqueue import Key
 
@@ -22,7 +22,7 @@ NAME = "pod-garbage-collector"
 QUARANTINE_SECONDS = 40.0
 """How long a node must be missing before its Pods are: it may be about to register."""
 CALL = Call(manager=NAME, user="system:kube-controller-manager")
-MESSAGE = "PodGC: node no longer exists"
+ORPHANED = Verdict(True, "DeletionByPodGC", "PodGC: node no longer exists")
 
 
 def controller() -> Controller:
@@ -81,10 +81,8 @@ async def _collect(api: API, pod: Object) -> None:
         status = fresh.setdefault("status", {})
         if fresh["metadata"]["uid"] != uid or status.get("phase") in TERMINAL:
             return fresh
-        verdict = Verdict(True, "DeletionByPodGC", MESSAGE)
-        new = condition("DisruptionTarget", verdict, None, fresh["metadata"].get("generation"), now)
-        others = [c for c in status.get("conditions") or () if c["type"] != new["type"]]
-        status["phase"], status["conditions"] = FAILED, [*others, new]
+        status["phase"] = FAILED
+        disrupt(fresh, ORPHANED, now)
         return fresh
 
     try:

@@ -33,7 +33,7 @@ from apiserver.kinds.persistentvolumeclaim import kind as CLAIM
 from apiserver.kinds.pod import kind as POD
 from apiserver.kinds.poddisruptionbudget import kind as BUDGET
 from apiserver.kinds.storageclass import kind as CLASS
-from apiserver.objects.podstatus import TERMINAL, Verdict, condition
+from apiserver.objects.podstatus import TERMINAL, Verdict, condition, disrupt
 from apiserver.objects.scheduling import messages
 from apiserver.objects.scheduling.cluster import Cluster, NodeInfo
 from apiserver.objects.scheduling.filters import Refusal, View, refusal_of
@@ -349,9 +349,7 @@ def _preempted_at(now: datetime) -> Callable[[Object], Object]:
     """Says in a Pod's status why it goes."""
 
     def told(pod: Object) -> Object:
-        conditions = (pod.setdefault("status", {})).get("conditions") or []
-        new = condition("DisruptionTarget", PREEMPTED, None, pod["metadata"].get("generation"), timestamp(now))
-        pod["status"]["conditions"] = [*(c for c in conditions if c["type"] != new["type"]), new]
+        disrupt(pod, PREEMPTED, timestamp(now))
         return pod
 
     return told

@@ -26,7 +26,7 @@ Object = dict[str, Any]
 PENDING, RUNNING, SUCCEEDED, FAILED = "Pending", "Running", "Succeeded", "Failed"
 TERMINAL = (SUCCEEDED, FAILED)
 
-RESIZE_PENDING = "PodResizePending"
+RESIZE_PENDING, DISRUPTION_TARGET = "PodResizePending", "DisruptionTarget"
 KUBELET_CONDITIONS = (
     RESIZE_PENDING,
     "PodReadyToStartContainers",
@@ -184,6 +184,14 @@ def condition(kind: str, verdict: Verdict, before: Object | None, generation: in
     if verdict.message:
         stored["message"] = verdict.message
     return stored
+
+
+def disrupt(pod: Object, why: Verdict, now: str) -> None:
+    """Say (in place) in the status of a Pod that it is about to go, and why."""
+    status = pod.setdefault("status", {})
+    before = find_condition(status, DISRUPTION_TARGET)
+    new = condition(DISRUPTION_TARGET, why, before, pod["metadata"].get("generation"), now)
+    status["conditions"] = [*(c for c in status.get("conditions") or () if c is not before), new]
 
 
 def _containers_ready(spec: Object, facts: PodFacts, phase: str) -> Verdict:

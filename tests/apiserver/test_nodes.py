@@ -95,6 +95,13 @@ async def test_what_people_said_about_a_node_survives_a_restart():
         assert (node["metadata"]["labels"]["disk"], node["spec"]["unschedulable"]) == ("ssd", True)
 
 
+def said(h: Harness) -> list[str]:
+    """What the controllers of nodes and of taints have said."""
+    sources = ("node-controller", "taint-eviction-controller")
+    events = [e for e in h.list("Event") if e["source"]["component"] in sources]
+    return [str(e["message"]) for e in sorted(events, key=lambda e: int(e["metadata"]["resourceVersion"]))]
+
+
 async def test_a_silent_node_becomes_unreachable_and_its_pods_are_replaced_when_their_time_is_up():
     async with Harness() as h:
         await run_a_pod(h, "node-2")
@@ -109,7 +116,16 @@ async def test_a_silent_node_becomes_unreachable_and_its_pods_are_replaced_when_
         assert condition(h.get("Pod", "web"))[0] == "False"
         assert "deletionTimestamp" not in h.get("Pod", "web")["metadata"]
         await pass_time(h, 301)
-        assert "deletionTimestamp" in h.get("Pod", "web")["metadata"]
+        web = h.get("Pod", "web")
+        assert "deletionTimestamp" in web["metadata"]
+        target = next(c for c in web["status"]["conditions"] if c["type"] == "DisruptionTarget")
+        why = ("DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint")
+        assert (target["status"], target["reason"], target["message"]) == ("True", *why)
+        assert said(h) == [
+            "Node node-2 status is now: NodeNotReady",
+            "Node is not ready",
+            "Marking for deletion Pod default/web",
+        ]
 
 
 async def test_a_node_that_comes_back_is_welcome():
@@ -128,6 +144,7 @@ async def test_a_node_that_comes_back_is_welcome():
         assert condition(node) == ("True", "KubeletReady")
         assert "taints" not in node["spec"]
         assert condition(h.get("Pod", "web"))[0] == "True"
+        assert said(h)[-1] == "Cancelling deletion of Pod default/web"
 
 
 async def test_a_noexecute_taint_drives_out_who_does_not_tolerate_it():
