@@ -21,9 +21,12 @@ _only_dots = re.compile(r"[. ]+").fullmatch
 
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 NOT_FOR_WINDOWS = "cannot be set for a windows pod"
-POD_CONTEXT_NOT_FOR_WINDOWS = (
-    "seccompProfile", "fsGroup", "fsGroupChangePolicy", "sysctls", "runAsUser", "runAsGroup", "supplementalGroups",
-    "supplementalGroupsPolicy", "seLinuxChangePolicy",
+POD_NOT_FOR_WINDOWS = (
+    "securityContext.appArmorProfile", "securityContext.seLinuxOptions", "hostUsers", "hostPID", "hostIPC",
+    "securityContext.seccompProfile", "securityContext.fsGroup", "securityContext.fsGroupChangePolicy",
+    "securityContext.sysctls", "shareProcessNamespace", "securityContext.runAsUser", "securityContext.runAsGroup",
+    "securityContext.supplementalGroups", "securityContext.supplementalGroupsPolicy",
+    "securityContext.seLinuxChangePolicy",
 )  # fmt: skip
 CONTAINER_CONTEXT_NOT_FOR_WINDOWS = (
     "appArmorProfile", "seLinuxOptions", "seccompProfile", "capabilities", "readOnlyRootFilesystem", "privileged",
@@ -124,15 +127,8 @@ def _validate_linux(at: str, spec: Object) -> Causes:
 
 
 def _validate_windows(at: str, spec: Object) -> Causes:
-    pod = spec.get("securityContext") or {}
-    here = f"{at}.securityContext"
-    found = [f"{here}.{name}" for name in ("appArmorProfile", "seLinuxOptions") if pod.get(name) is not None]
-    if spec.get("hostUsers") is not None:
-        found.append(f"{at}.hostUsers")
-    found += [f"{at}.{name}" for name in ("hostPID", "hostIPC") if spec.get(name)]
-    found += [f"{here}.{name}" for name in POD_CONTEXT_NOT_FOR_WINDOWS if pod.get(name) is not None]
-    if spec.get("shareProcessNamespace") is not None:
-        found.append(f"{at}.shareProcessNamespace")
+    said = {**spec, **{f"securityContext.{name}": value for name, value in (spec.get("securityContext") or {}).items()}}
+    found = [f"{at}.{name}" for name in POD_NOT_FOR_WINDOWS if said.get(name) is not None]
     for path, context in _contexts(at, spec):
         found += [f"{path}.{name}" for name in CONTAINER_CONTEXT_NOT_FOR_WINDOWS if context.get(name) is not None]
     return [forbidden(path, NOT_FOR_WINDOWS) for path in found]

@@ -417,3 +417,18 @@ def test_annotations_that_were_fields_before_there_were_fields() -> None:
         "spec.containers[0].securityContext.appArmorProfile.type: Forbidden: apparmor type in annotation and field "
         "must match",
     ]
+
+
+def test_what_a_windows_pod_cannot_have_is_told_in_kubernetes_order() -> None:
+    shared = {"hostIPC": True, "hostUsers": True, "shareProcessNamespace": False}
+    context = {"runAsUser": 1, "fsGroup": 1, "appArmorProfile": {"type": "Unconfined"}}
+    container = main(securityContext={"privileged": False, "capabilities": {}})
+    given = pod(container, os={"name": "windows"}, securityContext=context, **shared)
+    assert refusals(kind, given) == [
+        f"spec.{field}: Forbidden: cannot be set for a windows pod"
+        for field in (
+            "securityContext.appArmorProfile", "hostUsers", "hostIPC", "securityContext.fsGroup",
+            "shareProcessNamespace", "securityContext.runAsUser", "containers[0].securityContext.capabilities",
+            "containers[0].securityContext.privileged",
+        )
+    ]  # fmt: skip
