@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from apiserver.objects.definitions import Node, printed
-from apiserver.objects.expressions import loading
+from apiserver.objects.expressions import costs, loading
 from apiserver.objects.expressions.typing import ANYTHING, RuleScope
 from apiserver.objects.structural import fieldpaths, is_embedded
 from apiserver.objects.validation import Causes, forbidden, invalid, not_supported, required
@@ -16,40 +16,75 @@ REASONS = ("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "F
 _NEWLINES = re.compile(r"[\n\r]")
 _RULES = "x-kubernetes-validations"
 
+MOST, MOST_OF_ALL = 10_000_000, 100_000_000
+"""What one expression may cost, for all places in an object together; and all of a schema."""
+WORST = 4
+"""How many are named of those that make a schema cost too much."""
+TOTAL, OF_ALL = "estimated rule cost total", " for entire OpenAPIv3 schema"
+ADVICE = (
+    "try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are "
+    "declared"
+)
+
 
 class Place(NamedTuple):
-    """A part of a schema; `loose`: the path of what it stands in that does not tell old from new, if anything."""
+    """A part of a schema; `loose`: the path of what it stands in that does not tell old from new, if anything; `times`:
+    how often there is such a part in an object at most, None where nothing bounds it."""
 
     schema: Node
     path: str
     loose: str
     whole: bool
+    times: int | None = 1
+
+
+class Spent(NamedTuple):
+    """What one expression may cost."""
+
+    path: str
+    cost: int
 
 
 def validate(schema: Node, path: str) -> Causes:
     """What is wrong with the conditions of a schema and of all places in it."""
-    return [cause for place in _places(Place(schema, path, "", True)) for cause in _at(place)]
+    spent: list[Spent] = []
+    causes = [cause for place in _places(Place(schema, path, "", True)) for cause in _at(place, spent)]
+    total = min(sum(each.cost for each in spent), costs.BOUNDLESS)
+    if total > MOST_OF_ALL:
+        worst = sorted((each for each in spent if each.cost >= MOST_OF_ALL // 100), key=lambda each: -each.cost)
+        causes += [
+            forbidden(each.path, f"contributed to {TOTAL} exceeding cost limit{OF_ALL}") for each in worst[:WORST]
+        ]
+        causes.append(forbidden(path, _too_much(f"{TOTAL}{OF_ALL}", total, MOST_OF_ALL)))
+    return causes
 
 
 def _places(place: Place) -> Iterator[Place]:
-    schema, path, loose, _ = place
+    schema, path, loose = place.schema, place.path, place.loose
     within = loose or (path if schema.get("x-kubernetes-map-type") == "atomic" else "")
     if isinstance(schema.get("additionalProperties"), dict):
-        yield from _places(_inner(schema["additionalProperties"], f"{path}.additionalProperties", within))
+        times = _times(place, "maxProperties")
+        yield from _places(_inner(schema["additionalProperties"], f"{path}.additionalProperties", within, times))
     for name, child in (schema.get("properties") or {}).items():
-        yield from _places(_inner(child, f"{path}.properties[{name}]", within))
+        yield from _places(_inner(child, f"{path}.properties[{name}]", within, place.times))
     if isinstance(schema.get("items"), dict):
         is_map = schema.get("x-kubernetes-list-type") == "map"
-        yield from _places(_inner(schema["items"], f"{path}.items", loose if is_map else loose or path))
+        keyless = loose if is_map else loose or path
+        yield from _places(_inner(schema["items"], f"{path}.items", keyless, _times(place, "maxItems")))
     if schema.get(_RULES):
         yield place
 
 
-def _inner(schema: Node, path: str, loose: str) -> Place:
-    return Place(schema, path, loose, is_embedded(schema))
+def _inner(schema: Node, path: str, loose: str, times: int | None) -> Place:
+    return Place(schema, path, loose, is_embedded(schema), times)
 
 
-def _at(place: Place) -> Causes:
+def _times(place: Place, bound: str) -> int | None:
+    most = place.schema.get(bound)
+    return None if place.times is None or most is None else min(place.times * max(int(most), 0), costs.BOUNDLESS)
+
+
+def _at(place: Place, spent: list[Spent]) -> Causes:
     causes: Causes = []
     path = f"{place.path}.{_RULES}"
     if not loading.is_available():
@@ -58,8 +93,30 @@ def _at(place: Place) -> Causes:
     scope = RuleScope(place.schema, whole=place.whole)
     for index, rule in enumerate(place.schema[_RULES]):
         causes += _wording(rule, place.schema, f"{path}[{index}]")
-        causes += _compiling(rule, scope, place.loose, f"{path}[{index}]")
+        found = _compiling(rule, scope, place.loose, f"{path}[{index}]")
+        causes += found or _costing(rule, place, f"{path}[{index}]", spent)
     return causes
+
+
+def _costing(rule: Node, place: Place, path: str, spent: list[Spent]) -> Causes:
+    """What is wrong with the expressions of a rule that are sound, but may be too much work."""
+    causes: Causes = []
+    times = costs.repeated(place.schema) if place.times is None else place.times
+    for field, called, often in (("rule", "rule", times), ("messageExpression", "messageExpression", 1)):
+        text = rule.get(field, "")
+        if not text.strip():
+            continue
+        cost = min(costs.of_rule(text, place.schema, whole=place.whole) * often, costs.BOUNDLESS)
+        spent.append(Spent(f"{path}.{field}", cost))
+        if cost > MOST:
+            causes.append(forbidden(f"{path}.{field}", _too_much(f"estimated {called} cost", cost, MOST)))
+    return causes
+
+
+def _too_much(what: str, cost: int, most: int) -> str:
+    factor = cost / most
+    said = "more than 100x" if factor > 100 else f"{factor:f}x" if factor < 1.5 else f"{factor:.1f}x"
+    return f"{what} exceeds budget by factor of {said} ({ADVICE})"
 
 
 def _compiling(rule: Node, scope: RuleScope, loose: str, path: str) -> Causes:
