@@ -19,7 +19,7 @@ _CLASSES = {
 }  # fmt: skip
 _TOKENS = re.compile(
     r"(?P<class>\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\])|\\Q(?P<quoted>.*?)(?:\\E|\Z)|\\x\{(?P<code>[0-9A-Fa-f]+)\}"
-    r"|\\z|\\p(?:\{L\}|L)|\\.|\$",
+    r"|\\z|\\p(?:\{L\}|L)|\\.|\$|\(\?(?P<flags>[a-z-]+)\)|[()|]",
     re.DOTALL,
 )
 _POSIX = re.compile(r"\[:(\w+):\]")
@@ -53,6 +53,7 @@ def matches(pattern: str, text: str) -> bool:
 
 def _translated(pattern: str) -> str:
     many_lines = re.search(r"\(\?[a-z]*m", pattern) is not None
+    groups = _Groups()
     words = {"\\z": "\\Z", "$": "$" if many_lines else "\\Z", "\\pL": "[^\\W\\d_]", "\\p{L}": "[^\\W\\d_]"}
 
     def token(found: re.Match[str]) -> str:
@@ -62,9 +63,34 @@ def _translated(pattern: str) -> str:
             return re.escape(found["quoted"])
         if found["code"]:
             return re.escape(chr(int(found["code"], 16)))
-        return words.get(found[0], found[0])
+        return groups.flags(found["flags"]) if found["flags"] else words.get(found[0]) or groups.mark(found[0])
 
-    return _TOKENS.sub(token, pattern)
+    return _TOKENS.sub(token, pattern) + groups.end()
+
+
+class _Groups:
+    """The groups that are open, each with the flags set within it so far. In Go these count from where they stand to the
+    end of their group; Python knows them only at the very start, or for a group of their own."""
+
+    def __init__(self) -> None:
+        self._open: list[list[str]] = [[]]
+
+    def flags(self, said: str) -> str:
+        self._open[-1].append(said)
+        return f"(?{said}:"
+
+    def mark(self, text: str) -> str:
+        if text == "(":
+            self._open.append([])
+        elif text == "|":
+            flags = self._open[-1]
+            return ")" * len(flags) + "|" + "".join(f"(?{said}:" for said in flags)
+        elif text == ")" and len(self._open) > 1:
+            return ")" * len(self._open.pop()) + ")"
+        return text
+
+    def end(self) -> str:
+        return ")" * len(self._open[0])
 
 
 def _in_go(problem: str, pattern: str) -> str:

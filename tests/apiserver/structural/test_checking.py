@@ -150,3 +150,18 @@ def test_patterns_are_go_s() -> None:
         patterns.compiled("a(?!b)")
     with pytest.raises(patterns.BadPattern, match="missing closing"):
         patterns.compiled("a(b")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found", "not_found"),
+    [
+        ("^(?i)[a-z]+$", ["Abc"], ["1"]),
+        ("a(?i)b|c", ["aB", "C"], ["A", "Ab"]),
+        ("(a(?i)b)c", ["aBc"], ["aBC", "ABc"]),
+        ("x(?s).y", ["x\ny"], ["xy"]),
+        (r"\(?i\)", ["i)"], ["i"]),
+        ("[(|)]", ["("], ["a"]),
+    ],
+)
+def test_flags_count_from_where_they_stand(pattern: str, found: list[str], not_found: list[str]) -> None:
+    assert [text for text in found + not_found if patterns.matches(pattern, text)] == found
