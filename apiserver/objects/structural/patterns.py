@@ -69,8 +69,8 @@ def _translated(pattern: str) -> str:
 
 
 class _Groups:
-    """The groups that are open, each with the flags set within it so far. In Go these count from where they stand to the
-    end of their group; Python knows them only at the very start, or for a group of their own."""
+    """The groups that are open, each with the flags set within it so far. In Go these count from where they stand to
+    the end of their group; Python knows them only at the very start, or for a group of their own."""
 
     def __init__(self) -> None:
         self._open: list[list[str]] = [[]]
