@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from minictl.errors import PROGRAM, VERSION, ServerError
+from minictl.errors import PROGRAM, VERSION, ServerError, Unreachable
 from minictl.transport import Connection, Response
 
 TYPE_CHECKING = False
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from minictl.credentials import Plugin
+    from minictl.tracing import Tracer
 
     Object = dict[str, Any]
     Query = Mapping[str, str | int | bool | None]
@@ -49,6 +50,8 @@ class Client:
         self.timeout = timeout
         self.warn = warn
         self._plugin = plugin
+        self.tracer: Tracer | None = None
+        """Tells about each request, where somebody wants to know."""
 
     # --- plain HTTP
 
@@ -77,8 +80,34 @@ class Client:
         )
         if data is not None:
             headers["Content-Type"] = content_type
-        response = self.connection.request(method, target, headers, data, self.timeout)
+        if self.tracer is not None:
+            self.tracer.asked(method, self._url(target), headers, data)
+        try:
+            response = self.connection.request(method, target, headers, data, self.timeout)
+        except Unreachable as error:
+            if self.tracer is not None:
+                self.tracer.failed(error.detail)
+            raise
+        if self.tracer is not None:
+            self.tracer.answered(response.status, response.headers, response.body)
         return self._checked(method, path, response)
+
+    def _url(self, target: str) -> str:
+        return f"{self.connection.scheme}://{self.connection.host}{target}"
+
+    def _stream(
+        self, connection: Connection, target: str, accept: str, timeout: float | None
+    ) -> tuple[Response, Iterator[bytes]]:
+        """A GET whose answer comes piece by piece; a refusal is whole."""
+        headers = self._headers(accept)
+        if self.tracer is not None:
+            self.tracer.asked("GET", self._url(target), headers, None)
+        response, pieces = connection.stream("GET", target, headers, timeout)
+        if self.tracer is not None:
+            self.tracer.answered(response.status, response.headers)
+        if response.status >= 400:
+            response.body = b"".join(pieces)
+        return response, pieces
 
     def forward(
         self, connection: Connection, method: str, target: str, headers: Mapping[str, str], body: bytes | None
@@ -172,9 +201,7 @@ class Client:
         connection = self.connection.another()
         try:
             target = self.prefix + path + encode_query(query)
-            response, pieces = connection.stream("GET", target, self._headers("*/*"), self.timeout)
-            if response.status >= 400:
-                response.body = b"".join(pieces)
+            response, pieces = self._stream(connection, target, "*/*", self.timeout)
             self._checked("GET", path, response)
             yield from pieces
         finally:
@@ -192,9 +219,7 @@ class Client:
         target = self.prefix + path + encode_query({**(query or {}), "watch": "true"})
         connection = self.connection.another()
         try:
-            response, pieces = connection.stream("GET", target, self._headers(accept), timeout or self.timeout)
-            if response.status >= 400:
-                response.body = b"".join(pieces)
+            response, pieces = self._stream(connection, target, accept, timeout or self.timeout)
             self._checked("GET", path, response)
             pending = b""
             for piece in pieces:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from minictl import proxies
-from minictl.client import Client
-from minictl.errors import CommandError, ConfigurationError
+from minictl.client import Client, quote
+from minictl.errors import CommandError, ConfigurationError, go_quote
 from minictl.transport import Connection, tcp, unix
 
 TYPE_CHECKING = False
@@ -60,11 +60,12 @@ def remote(place: Place, flags: Flags, timeout: float | None, warn: Callable[[st
     secure, host, port, prefix = split_address(cluster.get("server") or DEFAULT_SERVER)
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     headers = {**_authorization(user), **impersonation(flags)}
-    plugin = None if "Authorization" in headers else _plugin(place, user, cluster, shown)
+    plugin = None if "Authorization" in headers else _plugin(place, user, cluster, shown, flags.text("kuberc"))
     proxy = proxies.chosen(str(cluster.get("proxy-url") or ""), secure, host, port, os.environ)
     context = _Context(cluster, user, plugin) if secure else None
     link = tcp(host, port, context, str(cluster.get("tls-server-name") or host), proxy)
-    connection = Connection(shown, link, "https" if secure else "http", None if secure else proxy)
+    asked = proxy if proxy is not None and proxy.is_asked_by_url and not secure else None
+    connection = Connection(shown, link, "https" if secure else "http", asked)
     return Client(connection, prefix=prefix, headers=headers, timeout=timeout, warn=warn, plugin=plugin)
 
 
@@ -116,13 +117,27 @@ def _authorization(user: dict[str, Any]) -> dict[str, str]:
     return {}
 
 
-def _plugin(place: Place, user: dict[str, Any], cluster: dict[str, Any], host: str) -> Plugin | None:
+def _forbidden(command: str, kuberc: str) -> str:
+    """Why the user's own preferences do not let a credential plugin run; "" when they do."""
+    from minictl import preferences
+
+    mine = preferences.load(kuberc, os.environ)
+    if mine is None or mine.permits(command):
+        return ""
+    return (
+        f"credential plugin {go_quote(command)} is not allowed: the policy of the kuberc file is {mine.plugin_policy}"
+    )
+
+
+def _plugin(place: Place, user: dict[str, Any], cluster: dict[str, Any], host: str, kuberc: str) -> Plugin | None:
     """The credential plugin of a user who has one.
 
     Raises:
         CommandError: it cannot be run as it is declared, or it is of the kind that lives in the client.
     """
     config, provider = user.get("exec"), user.get("auth-provider")
+    if config and (reason := _forbidden(str(config.get("command") or ""), kuberc)):
+        raise CommandError(reason)
     if config and provider:
         raise ConfigurationError(
             f"authProvider cannot be provided in combination with an exec plugin for {place.user_name}"
@@ -142,7 +157,7 @@ def _plugin(place: Place, user: dict[str, Any], cluster: dict[str, Any], host: s
 
 
 def impersonation(flags: Flags) -> dict[str, str]:
-    """The headers of --as, --as-group and --as-uid."""
+    """The headers of --as, --as-group, --as-uid and --as-user-extra."""
     headers = {}
     if flags.text("as"):
         headers["Impersonate-User"] = flags.text("as")
@@ -150,7 +165,12 @@ def impersonation(flags: Flags) -> dict[str, str]:
         headers["Impersonate-Uid"] = flags.text("as-uid")
     if flags.list("as-group"):
         headers["Impersonate-Group"] = "\r\nImpersonate-Group: ".join(flags.list("as-group"))
-    return headers
+    extra: dict[str, list[str]] = {}
+    for pair in flags.list("as-user-extra"):
+        key, equals, value = pair.partition("=")
+        if equals:
+            extra.setdefault(f"Impersonate-Extra-{quote(key, safe='')}", []).append(value)
+    return headers | {name: f"\r\n{name}: ".join(values) for name, values in extra.items()}
 
 
 class _Context:

@@ -13,6 +13,7 @@ from minictl.texts import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     Object = dict[str, Any]
@@ -162,6 +163,26 @@ class Kubeconfig:
             for section in SECTIONS:
                 document[section] = sorted(content.get(section) or [], key=lambda e: str(e.get("name", ""))) or None
             write_private(path, yamls.dump(document))
+
+
+ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+"""Where a Pod finds the token of its ServiceAccount."""
+
+
+def inside(environ: Mapping[str, str], account: str = ACCOUNT) -> Place | None:
+    """The cluster that this process runs in, as a Pod with its ServiceAccount; None when it does not."""
+    host, port = environ.get("KUBERNETES_SERVICE_HOST"), environ.get("KUBERNETES_SERVICE_PORT")
+    token = os.path.join(account, "token")
+    if not host or not port or not os.path.exists(token):
+        return None
+    try:
+        with open(os.path.join(account, "namespace"), encoding="utf-8") as file:
+            namespace = file.read().strip()
+    except OSError:
+        namespace = ""
+    address = f"[{host}]" if ":" in host else host
+    cluster = {"server": f"https://{address}:{port}", "certificate-authority": os.path.join(account, "ca.crt")}
+    return Place("", "", cluster, {"tokenFile": token}, namespace)
 
 
 def _empty() -> Object:

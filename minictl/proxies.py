@@ -2,7 +2,8 @@
 
 A cluster's `proxy-url` decides; without one, $HTTPS_PROXY or $HTTP_PROXY (by its scheme) unless $NO_PROXY names
 the server or it is on this machine. TLS goes through a CONNECT tunnel; plain HTTP is asked of the proxy by whole URL.
-Left out, and refused by name: proxies that are themselves spoken to over TLS, and SOCKS.
+SOCKS5 proxies (RFC 1928, with passwords by RFC 1929) tunnel both, and look up names themselves. Left out, and refused
+by name: proxies that are themselves spoken to over TLS.
 """
 
 from __future__ import annotations
@@ -17,13 +18,29 @@ if TYPE_CHECKING:
 
 MAX_ANSWER_BYTES = 65536
 """Longest answer to CONNECT that is read."""
-PORT = 80
+PORTS = {"http": 80, "socks5": 1080}
+
+# --- SOCKS5
+
+VERSION, CONNECT, BY_NAME = b"\x05", b"\x01", b"\x03"
+OPEN, PASSWORD = 0, 2
+"""Ways to let somebody in."""
+MAX_TEXT_BYTES = 255
+ADDRESS_BYTES = {1: 4, 4: 16}
+"""Length of an address by its type: IPv4, IPv6. A name says its own."""
+REFUSALS = {
+    1: "general SOCKS server failure", 2: "connection not allowed by ruleset", 3: "network unreachable",
+    4: "host unreachable", 5: "connection refused", 6: "TTL expired", 7: "command not supported",
+    8: "address type not supported",
+}  # fmt: skip
 
 
 class Proxy:
     """An HTTP proxy: where it is, and the header that lets one through ("" when it asks for none)."""
 
     __slots__ = ("authorization", "host", "port")
+    is_asked_by_url = True
+    """Does it take requests for plain HTTP? Others connect, and that is all."""
 
     def __init__(self, host: str, port: int, authorization: str = "") -> None:
         self.host = host
@@ -81,6 +98,65 @@ class ProxyError(OSError):
         self.strerror = message
 
 
+class SocksProxy(Proxy):
+    """A proxy that connects to anything, TLS or not; `login` is user:password, "" for none."""
+
+    __slots__ = ("login",)
+    is_asked_by_url = False
+
+    def __init__(self, host: str, port: int, login: str = "") -> None:
+        super().__init__(host, port)
+        self.login = login
+
+    def tunnel(self, target: str, timeout: float) -> socket.socket:
+        """A connection through the proxy to `target`, host:port.
+
+        Raises:
+            ProxyError: the proxy does not answer, or does not let us through.
+        """
+        link = self.dial(timeout)
+        try:
+            self._enter(link)
+            host, _, port = target.rpartition(":")
+            name = host.strip("[]").encode("idna")[:MAX_TEXT_BYTES]
+            number = int(port).to_bytes(2, "big")
+            link.sendall(VERSION + CONNECT + b"\x00" + BY_NAME + bytes([len(name)]) + name + number)
+            _, code, _, kind = _read(link, 4)
+            if code:
+                raise ProxyError(
+                    f"socks connect tcp {self.host}:{self.port}->{target}: {REFUSALS.get(code, 'unknown')}"
+                )
+            length = ADDRESS_BYTES.get(kind) or _read(link, 1)[0]
+            _read(link, length + 2)
+        except BaseException:
+            link.close()
+            raise
+        return link
+
+    def _enter(self, link: socket.socket) -> None:
+        ways = bytes([OPEN, PASSWORD] if self.login else [OPEN])
+        link.sendall(VERSION + bytes([len(ways)]) + ways)
+        way = _read(link, 2)[1]
+        if way == PASSWORD and self.login:
+            user, _, password = self.login.partition(":")
+            parts = [text.encode()[:MAX_TEXT_BYTES] for text in (user, password)]
+            link.sendall(b"\x01" + b"".join(bytes([len(part)]) + part for part in parts))
+            if _read(link, 2)[1]:
+                raise ProxyError("username/password authentication failed")
+        elif way != OPEN:
+            raise ProxyError("no acceptable authentication methods")
+
+
+def _read(link: socket.socket, size: int) -> bytes:
+    found = b""
+    while len(found) < size:
+        piece = link.recv(size - len(found))
+        if not piece:
+            raise ProxyError("unexpected EOF")
+        found += piece
+    return found
+
+
 def chosen(proxy_url: str, secure: bool, host: str, port: int, environ: Mapping[str, str]) -> Proxy | None:
     """The proxy on the way to a server, None when there is none.
 
@@ -106,15 +182,19 @@ def parse(url: str) -> Proxy:
         raise CommandError(
             f"unsupported scheme {go_quote(scheme if separator else '')}, must be http, https, or socks5"
         )
-    if scheme != "http":
+    if scheme == "https":
         raise CommandError(f"proxies of the scheme {scheme} are not supported by minictl: {url}")
     authority = rest.partition("/")[0]
     login, _, place = authority.rpartition("@")
     host, colon, port = place.rpartition(":")
     if not colon or "]" in port:
-        host, port = place, str(PORT)
+        host, port = place, str(PORTS[scheme])
     if not host or not port.isdigit():
         raise CommandError(f"invalid proxy address {go_quote(url)}")
+    if scheme == "socks5":
+        from urllib.parse import unquote
+
+        return SocksProxy(host.strip("[]"), int(port), unquote(login))
     return Proxy(host.strip("[]"), int(port), _basic(login) if login else "")
 
 

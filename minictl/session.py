@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     Object = dict[str, Any]
 
 DEFAULT_CLUSTER = "default"
+TRACED = 6
+"""From this level of -v on requests are told."""
 CLOCK = "/minictl.dev/clock"
 """Where a local cluster tells the time."""
 CREDENTIALS = ("token", "client-certificate", "username", "user")
@@ -136,7 +138,17 @@ class Session:
             or self.flags.text("context")
             or (self.flags.text("server") and not self.path.startswith("config "))
             or self.environ.get("KUBECONFIG")
+            or self._inside is not None
         )
+
+    @property
+    def _inside(self) -> Place | None:
+        """The cluster that this runs in, as a Pod of it."""
+        if "KUBERNETES_SERVICE_HOST" not in self.environ:
+            return None
+        from minictl import kubeconfig
+
+        return kubeconfig.inside(self.environ)
 
     def now(self) -> float:
         """Seconds since 1970 by the clock of the cluster: that of a local one may stand still."""
@@ -180,7 +192,12 @@ class Session:
         if self._place is None:
             flags = self.flags
             cluster = "" if self.is_local else flags.text("cluster")
-            self._place = self.kubeconfig.place(flags.text("context"), cluster, flags.single("user"))
+            named = any(flags.text(name) for name in ("kubeconfig", "context", "server")) or self.environ.get(
+                "KUBECONFIG"
+            )
+            self._place = (None if named else self._inside) or self.kubeconfig.place(
+                flags.text("context"), cluster, flags.single("user")
+            )
         return self._place
 
     @property
@@ -244,6 +261,10 @@ class Session:
                     self._client = connecting.local(folder.socket, timeout, self.warn, headers)
             if self._client is None:
                 self._client = connecting.remote(self.place, self.flags, timeout, self.warn)
+            if self.flags.number("v") >= TRACED:
+                from minictl.tracing import Tracer
+
+                self._client.tracer = Tracer(self.flags.number("v"), self.note)
         return self._client
 
     @property

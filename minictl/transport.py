@@ -259,13 +259,13 @@ def tcp(
     server_name: str,
     proxy: Proxy | None = None,
 ) -> Callable[[float | None], socket.socket]:
-    """Opens a TCP connection, with TLS when there is a context: through the proxy with it, to the proxy without."""
+    """Opens a TCP connection, with TLS when there is a context: through the proxy, or to one that is asked by URL."""
 
     def connect(timeout: float | None) -> socket.socket:
         secure, patience = context() if context else None, timeout or CONNECT_TIMEOUT_SECONDS
         if proxy is None:
             link = socket.create_connection((host, port), patience)
-        elif secure:
+        elif secure or not proxy.is_asked_by_url:
             link = proxy.tunnel(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", patience)
         else:
             link = proxy.dial(patience)

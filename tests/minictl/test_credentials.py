@@ -173,3 +173,39 @@ def test_a_command_with_a_plugin_beside_its_kubeconfig(tmp_path: Path) -> None:
         assert 'error: the auth-provider "oidc" of the kubeconfig is not supported by minictl' in refused.stderr
     finally:
         server.stop()
+
+
+def test_the_users_own_policy_decides_which_plugins_run(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(tmp_path, credential(token="x"))
+    kubeconfig = {
+        "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:9"}}],
+        "users": [{"name": "u", "user": {"exec": {
+            "apiVersion": V1, "command": str(tmp_path / "plugin"), "interactiveMode": "Never",
+        }}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": "x",
+    }  # fmt: skip
+    (tmp_path / "config").write_text(json.dumps(kubeconfig))
+    policy = "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ncredentialPluginPolicy: "
+    (tmp_path / "kuberc").write_text(policy + "DenyAll\n")
+    words = [f"--kubeconfig={tmp_path / 'config'}", f"--kuberc={tmp_path / 'kuberc'}", "get", "pods"]
+    assert "is not allowed: the policy of the kuberc file is DenyAll" in server.run(*words, check=False).stderr
+    assert not (tmp_path / "asked").exists()
+    (tmp_path / "kuberc").write_text(
+        f"{policy}Allowlist\ncredentialPluginAllowlist: [{{command: {tmp_path}/plugin}}]\n"
+    )
+    assert "was refused" in server.run(*words, check=False).stderr
+    assert asked(tmp_path) == 1
+
+
+def test_one_way_to_say_who_one_is(server: Server, tmp_path: Path) -> None:
+    done = server.run("--server=http://127.0.0.1:9", "--token=a", "--username=b", "get", "pods", check=False)
+    assert "found [token basicAuth], only one is allowed" in done.stderr
+    done = server.run("auth", "whoami", "--as=ada", "--as-group=g", "--as-user-extra=k=1", "--as-user-extra=k=2")
+    assert done.stdout.splitlines()[1:] == [
+        "Username    ada",
+        "Groups      [g system:authenticated]",
+        "Extra: k    [1 2]",
+    ]

@@ -8,7 +8,7 @@ import pytest
 
 from minictl.connecting import split_address
 from minictl.errors import CommandError, ConfigurationError
-from minictl.kubeconfig import Kubeconfig, paths_from_environment
+from minictl.kubeconfig import Kubeconfig, inside, paths_from_environment
 
 FIRST = """apiVersion: v1
 kind: Config
@@ -111,3 +111,18 @@ def test_addresses(address: str, parts: tuple[bool, str, int, str]) -> None:
 def test_what_is_no_address(address: str) -> None:
     with pytest.raises(CommandError, match="host must be a URL"):
         split_address(address)
+
+
+def test_inside_a_pod(tmp_path: Path) -> None:
+    environ = {"KUBERNETES_SERVICE_HOST": "10.96.0.1", "KUBERNETES_SERVICE_PORT": "443"}
+    assert inside(environ, str(tmp_path)) is None
+    (tmp_path / "token").write_text("abc")
+    (tmp_path / "namespace").write_text("shop\n")
+    place = inside(environ, str(tmp_path))
+    assert place is not None
+    assert place.cluster == {"server": "https://10.96.0.1:443", "certificate-authority": str(tmp_path / "ca.crt")}
+    assert (place.user, place.namespace) == ({"tokenFile": str(tmp_path / "token")}, "shop")
+    assert inside({}, str(tmp_path)) is None
+    v6 = inside({**environ, "KUBERNETES_SERVICE_HOST": "fd00::1"}, str(tmp_path))
+    assert v6 is not None
+    assert v6.cluster["server"] == "https://[fd00::1]:443"

@@ -10,7 +10,7 @@ import pytest
 
 from minictl.client import Client
 from minictl.errors import CommandError, Unreachable
-from minictl.proxies import Proxy, chosen, parse
+from minictl.proxies import Proxy, SocksProxy, chosen, parse
 from minictl.transport import Connection, tcp
 
 ENVIRON = {
@@ -52,7 +52,7 @@ def test_a_kubeconfig_chooses_before_the_environment_does() -> None:
     ("url", "said"),
     [
         ("ftp://x", 'unsupported scheme "ftp", must be http, https, or socks5'),
-        ("socks5://x", "proxies of the scheme socks5 are not supported by minictl: socks5://x"),
+        ("https://x", "proxies of the scheme https are not supported by minictl: https://x"),
         ("http://:80", 'invalid proxy address "http://:80"'),
     ],
 )
@@ -63,11 +63,11 @@ def test_proxies_that_cannot_be_used(url: str, said: str) -> None:
 
 
 class Tunnel:
-    """A proxy that answers one request with `answer`, then with `beyond` to whatever comes through."""
+    """A proxy that has one answer after the other for what it hears, the last for what comes through."""
 
-    def __init__(self, answer: bytes, beyond: bytes = b"") -> None:
+    def __init__(self, *answers: bytes) -> None:
         self.heard: list[bytes] = []
-        self._answers = [answer, beyond]
+        self._answers = answers
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -76,7 +76,7 @@ class Tunnel:
     def _serve(self) -> None:
         link, _ = self._socket.accept()
         with link:
-            for answer in filter(None, self._answers):
+            for answer in self._answers:
                 self.heard.append(link.recv(65536))
                 link.sendall(answer)
 
@@ -129,3 +129,32 @@ def test_a_proxy_that_does_not_let_us_through(tunnels: list[Tunnel]) -> None:
         with pytest.raises(Unreachable) as caught:
             Client(Connection("far.test:443", link, "https")).get("/api")
         assert caught.value.detail == said
+
+
+def test_through_socks(tunnels: list[Tunnel]) -> None:
+    tunnels.append(tunnel := Tunnel(b"\x05\x02", b"\x01\x00", b"\x05\x00\x00\x01" + bytes(6), OK))
+    proxy = parse(f"socks5://me:p%40ss@127.0.0.1:{tunnel.port}")
+    connection = Connection("far.test:80", tcp("far.test", 80, None, "", proxy))
+    assert Client(connection).get("/api") == {}
+    connection.close()
+    assert tunnel.heard[:3] == [
+        b"\x05\x02\x00\x02",
+        b"\x01\x02me\x04p@ss",
+        b"\x05\x01\x00\x03\x08far.test\x00\x50",
+    ]
+    assert tunnel.heard[3].startswith(b"GET /api HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ([b"\x05\xff"], "no acceptable authentication methods"),
+        ([b"\x05\x02", b"\x01\x01"], "username/password authentication failed"),
+        ([b"\x05\x00", b"\x05\x05\x00\x01"], "->far.test:443: connection refused"),
+        ([b"\x05\x00", b""], "unexpected EOF"),
+    ],
+)
+def test_socks_that_does_not_let_us_through(tunnels: list[Tunnel], answers: list[bytes], said: str) -> None:
+    tunnels.append(tunnel := Tunnel(*answers))
+    with pytest.raises(OSError, match=f"{said}$"):
+        SocksProxy("127.0.0.1", tunnel.port, "me:x").tunnel("far.test:443", 5)
