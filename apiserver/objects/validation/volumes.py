@@ -72,7 +72,10 @@ def _validate_source(at: str, volume: Object, name: str, owner: Owner) -> Causes
     if len(sources) > 1:
         sources.sort(key=_ORDER.__getitem__)
     first, *others = sources
-    causes = list(VOLUMES[first](f"{at}.{first}", volume[first]))
+    causes: Causes = []
+    if first == "image" and owner.is_pod and not volume[first].get("reference"):
+        causes.append(required(f"{at}.image.reference"))
+    causes += VOLUMES[first](f"{at}.{first}", volume[first])
     causes += [forbidden(f"{at}.{MISSPELT.get(other, other)}", ONE_TYPE) for other in others]
     if first == "iscsi" and "initiatorName" in volume[first]:
         if len(f"{name}:{volume[first].get('targetPortal', '')}") > 64:
@@ -81,8 +84,6 @@ def _validate_source(at: str, volume: Object, name: str, owner: Owner) -> Causes
     elif first == "ephemeral" and owner.pod_name and name:
         claim = f"{owner.pod_name}-{name}"
         causes += [invalid(f"{at}.name", name, f'PVC name "{claim}": {text}') for text in dns_subdomain(claim)]
-    elif first == "image" and owner.is_pod and not volume[first].get("reference"):
-        causes.append(required(f"{at}.image.reference"))
     return causes
 
 

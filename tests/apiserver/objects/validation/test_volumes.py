@@ -112,3 +112,10 @@ def test_a_claim_that_an_ephemeral_volume_makes_is_its_own() -> None:
         'v[1].persistentVolumeClaim.claimName: Invalid value: "web-scratch": '
         "must not reference a PVC that gets created for an ephemeral volume"
     ]
+
+
+def test_an_image_volume_of_nothing() -> None:
+    assert sentences({"name": "a", "image": {"pullPolicy": "X"}}) == [
+        "v[0].image.reference: Required value",
+        'v[0].image.pullPolicy: Unsupported value: "X": supported values: "Always", "IfNotPresent", "Never"',
+    ]
