@@ -5,12 +5,17 @@ from __future__ import annotations
 from minictl.errors import CommandError, UsageError
 from minictl.grammar import options
 from minictl.grammar.flags import Command, Flag
-from minictl.steps import nodes, simulating
+from minictl.steps import nodes, simulating, telling
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from minictl.grammar.flags import Flags
     from minictl.session import Session
+
+    Told = tuple[str, str, str]
+    """An object, what it does now, and that in words."""
 
 BEHAVIOURS = ("Unready", "CrashLoopBackOff", "ImagePullBackOff", "Completed", "Error")
 WELL = "well"
@@ -32,39 +37,44 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     if flags.given("container") and known != "crash":
         raise CommandError("--container goes with: crash")
     if known in NODES:
-        _node(session, flags, names, down=NODES[known])
+        told = _node(session, flags, names, known, down=NODES[known])
     elif known == "crash":
-        _crash(session, flags, names)
+        told = _crash(session, flags, names)
     else:
-        _behave(session, flags, names, "" if known == WELL else known)
+        told = _behave(session, flags, names, "" if known == WELL else known)
+    if flags.text("output"):
+        telling.structured(session, flags, [{"object": label, "simulated": done} for label, done, _ in told])
+        return
+    for label, _, text in told:
+        session.say(f"{label} {text}")
 
 
-def _behave(session: Session, flags: Flags, names: list[str], behaviour: str) -> None:
+def _behave(session: Session, flags: Flags, names: list[str], behaviour: str) -> Iterator[Told]:
     until = _until(session, flags)
     for target, _ in simulating.pods(session, names, flags.text("selector")):
         simulating.annotate(session, target, {simulating.SIMULATE: behaviour or None, simulating.UNTIL: until})
-        session.say(f"{target.label} simulates {behaviour}" if behaviour else f"{target.label} is well")
+        yield target.label, behaviour or WELL, f"simulates {behaviour}" if behaviour else "is well"
 
 
 def _until(session: Session, flags: Flags) -> str | None:
     return simulating.later(session, flags.seconds("for")) if flags.given("for") else None
 
 
-def _crash(session: Session, flags: Flags, names: list[str]) -> None:
+def _crash(session: Session, flags: Flags, names: list[str]) -> Iterator[Told]:
     for target, pod in simulating.pods(session, names, flags.text("selector")):
         containers = [container["name"] for container in pod["spec"]["containers"]]
         container = flags.text("container") or containers[0]
         if container not in containers:
             raise CommandError(f"container {container} is not valid for pod {target.name}")
         simulating.annotate(session, target, {simulating.CRASH: f"{container} {pod['metadata']['resourceVersion']}"})
-        session.say(f"{target.label} crashed ({container})")
+        yield target.label, "crash", f"crashed ({container})"
 
 
-def _node(session: Session, flags: Flags, names: list[str], *, down: bool) -> None:
+def _node(session: Session, flags: Flags, names: list[str], word: str, *, down: bool) -> Iterator[Told]:
     behaviour, until = simulating.DOWN if down else None, _until(session, flags)
     for target, _ in nodes.chosen(session, flags, names):
         simulating.annotate(session, target, {simulating.SIMULATE: behaviour, simulating.UNTIL: until})
-        session.say(f"{target.label} is {'down' if down else 'up'}")
+        yield target.label, word, f"is {'down' if down else 'up'}"
 
 
 DETAILS = f"""WHAT is one of {", ".join(WORDS)}.
@@ -77,11 +87,12 @@ NotReady, and its Pods are evicted when their tolerations are used up, unless it
 command = Command(
     "simulate",
     run,
-    usage="simulate WHAT (POD | TYPE/NAME ... | -l SELECTOR) [--for DURATION]",
+    usage="simulate WHAT (POD | TYPE/NAME ... | -l SELECTOR) [--for DURATION] [-o json|yaml]",
     details=DETAILS,
     flags=(
         options.SELECTOR,
         Flag("for", "seconds", help="how long; without it, until something else is simulated"),
         Flag("container", short="c", help="the container that crashes; the first, unless said"),
+        Flag("output", "string", "o", help="json or yaml"),
     ),
 )

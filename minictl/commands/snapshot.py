@@ -62,16 +62,22 @@ def show(session: Session, flags: Flags, args: list[str]) -> None:
     folder = os.path.dirname(snapshots.path_of(_folder(session), "x"))
     entries = os.scandir(folder) if os.path.isdir(folder) else ()
     found = [entry for entry in entries if entry.name.endswith(snapshots.SUFFIX)]
-    if not found:
+    kept = [_described(entry) for entry in sorted(found, key=lambda each: each.stat().st_mtime)]
+    if telling.structured(session, flags, kept):
+        return
+    if not kept:
         session.note("No snapshots found")
         return
     writer = table.Writer(session.out.write)
     writer.row(["NAME", "SIZE", "AGE"])
-    for entry in sorted(found, key=lambda each: each.stat().st_mtime):
-        size = f"{entry.stat().st_size / 1024:.0f}Ki"
-        made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(entry.stat().st_mtime))
-        writer.row([entry.name.removesuffix(snapshots.SUFFIX), size, ages.since(made)])
+    for one in kept:
+        writer.row([one["name"], f"{one['bytes'] / 1024:.0f}Ki", ages.since(one["made"])])
     writer.flush()
+
+
+def _described(entry: os.DirEntry[str]) -> Object:
+    made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(entry.stat().st_mtime))
+    return {"name": entry.name.removesuffix(snapshots.SUFFIX), "bytes": entry.stat().st_size, "made": made}
 
 
 def compare(session: Session, flags: Flags, args: list[str]) -> int:
@@ -115,6 +121,7 @@ def _name(session: Session, args: list[str]) -> str:
     return args[0]
 
 
+OUTPUT = Flag("output", "string", "o", help="json or yaml")
 _M = "minictl.commands.snapshot"
 command = Command(
     "snapshot",
@@ -143,7 +150,13 @@ commands = {
         usage="snapshot restore NAME",
         details="What has happened since is forgotten. Example: `minictl snapshot restore before-upgrade`.",
     ),
-    "list": Command("snapshot list", show, usage="snapshot list", details="Example: `minictl snapshot list`."),
+    "list": Command(
+        "snapshot list",
+        show,
+        usage="snapshot list [-o json|yaml]",
+        details="Examples: `minictl snapshot list`; `minictl snapshot list -o json`.",
+        flags=(OUTPUT,),
+    ),
     "diff": Command(
         "snapshot diff",
         compare,
@@ -153,6 +166,6 @@ program that KUBECTL_EXTERNAL_DIFF names). Left out: Events, Leases, resourceVer
 heartbeats. The exit status is 1 when something differs.
 
 Examples: `minictl snapshot diff before-upgrade`; `minictl snapshot diff monday tuesday -o json`.""",
-        flags=(Flag("output", "string", "o", help="json or yaml"),),
+        flags=(OUTPUT,),
     ),
 }
