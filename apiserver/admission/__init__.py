@@ -77,6 +77,12 @@ class Plugin:
         return
 
 
+def called(new: Object) -> str:
+    """What a new object is called by those who refuse it before it gets the name that it did not bring."""
+    metadata = new["metadata"]
+    return str(metadata.get("generateName") or metadata.get("name") or "Unknown")
+
+
 def commit(
     plugins: Sequence[Plugin], view: View, verb: Verb, kind: Kind, new: Object, old: Object | None, call: Call
 ) -> None:

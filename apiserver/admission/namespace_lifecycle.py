@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apiserver import errors
-from apiserver.admission import Plugin, Verb, View
+from apiserver.admission import Plugin, Verb, View, called
 from apiserver.call import Call
 from apiserver.kind import Kind, Object
 from apiserver.kinds import namespace
@@ -29,12 +29,11 @@ class NamespaceLifecycle(Plugin):
         if record is None:
             raise errors.NotFound(namespace.kind.resource, name)
         if namespace.phase(record.object) == namespace.TERMINATING:
-            raise _terminating(kind, new["metadata"], name)
+            raise _terminating(kind, called(new), name)
 
 
-def _terminating(kind: Kind, metadata: Object, name: str) -> errors.Forbidden:
+def _terminating(kind: Kind, subject: str, name: str) -> errors.Forbidden:
     because = f"unable to create new content in namespace {name} because it is being terminated"
-    subject = metadata.get("name") or metadata.get("generateName") or "Unknown!"
     error = errors.Forbidden(kind.resource, subject, because)
     cause = {
         "reason": "NamespaceTerminating",

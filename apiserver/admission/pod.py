@@ -4,7 +4,7 @@ Follows Kubernetes' ServiceAccount and DefaultTolerationSeconds plugins, in this
 from __future__ import annotations
 
 from apiserver import errors
-from apiserver.admission import Plugin, Verb, View
+from apiserver.admission import Plugin, Verb, View, called
 from apiserver.call import Call
 from apiserver.kind import Kind, Object
 from apiserver.kinds import namespace as ns
@@ -49,8 +49,7 @@ class PodAdmission(Plugin):
 
 
 def _refusal(new: Object, because: str) -> errors.Forbidden:
-    metadata = new["metadata"]
-    return errors.Forbidden(pod.kind.resource, metadata.get("generateName") or metadata.get("name", "Unknown"), because)
+    return errors.Forbidden(pod.kind.resource, called(new), because)
 
 
 def _admit_account(view: View, new: Object, token_volume_name: str) -> None:

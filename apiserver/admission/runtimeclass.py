@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apiserver import errors
-from apiserver.admission import Plugin, Verb, View
+from apiserver.admission import Plugin, Verb, View, called
 from apiserver.call import Call
 from apiserver.kind import Kind, Object
 from apiserver.kinds import pod, runtimeclass
@@ -60,5 +60,4 @@ def _set_scheduling(new: Object, scheduling: Object) -> None:
 
 
 def _refusal(new: Object, because: str) -> errors.Forbidden:
-    metadata = new["metadata"]
-    return errors.Forbidden(pod.kind.resource, metadata.get("name") or metadata.get("generateName", "Unknown"), because)
+    return errors.Forbidden(pod.kind.resource, called(new), because)

@@ -20,6 +20,7 @@ from apiserver.kinds.pod import kind as POD
 from apiserver.objects.jobs import conditions
 from apiserver.objects.jobs.plan import Plan, Said, counted, plan
 from apiserver.objects.jobs.pods import FINALIZER, Backoff, is_tracked, make
+from apiserver.objects.replicas import is_active
 from apiserver.objects.selectors import from_object
 from apiserver.reconcile import ownership
 from apiserver.reconcile.controller import Controller, Result, is_namespace_ending
@@ -84,12 +85,13 @@ class _Jobs:
             if is_namespace_ending(error):
                 return None
             failure = error
-        if failure is None or not made.create:
-            await write_status(api, JOB, job, made.status, call)
-            if made.backoff.failures:
-                self.backoffs[uid] = made.backoff
-            await _let_go(api, made.release, call)
-            await self._finish(api, job, made, call)
+        if failure is not None and made.create:
+            made.set_active(sum(is_active(record.object) for record in self.pods.owned(api, job)))
+        await write_status(api, JOB, job, made.status, call)
+        if made.backoff.failures:
+            self.backoffs[uid] = made.backoff
+        await _let_go(api, made.release, call)
+        await self._finish(api, job, made, call)
         if failure is not None:
             raise failure
         await self._say(api, job, made.events)
@@ -109,7 +111,8 @@ class _Jobs:
         gone = {pod["metadata"]["uid"] for pod in (*made.forget, *made.end)}
         present = {pod["metadata"]["uid"] for pod in owned}
         status = {**made.status, "terminating": max(0, made.status["terminating"] - len(gone - present))}
-        status, events = counted(status, tracked, made.decided, timestamp(api.clock.now()))
+        wanted, stamp = job["spec"].get("completions"), timestamp(api.clock.now())
+        status, events = counted(status, tracked, made.decided, stamp, wanted)
         await write_status(api, JOB, job, status, call)
         await self._say(api, job, events)
 

@@ -148,3 +148,19 @@ def test_suspending_takes_the_pods_away_without_counting_them() -> None:
             assert status["startTime"] == "2026-01-01T00:01:40Z"
 
     asyncio.run(story())
+
+
+def test_a_job_that_cannot_make_its_pods_says_what_it_has_and_why() -> None:
+    async def story() -> None:
+        async with Harness() as h:
+            unmade = job("sum", parallelism=2)
+            unmade["spec"]["template"]["spec"]["priorityClassName"] = "nope"
+            await h.create(unmade)
+            await h.settle()
+            status = dict(h.get("Job", "sum")["status"])
+            assert status.pop("startTime")
+            assert status == {"ready": 0, "terminating": 0, "uncountedTerminatedPods": {}}
+            text = 'Error creating: pods "sum-" is forbidden: no PriorityClass with name nope was found'
+            assert text in {e["message"] for e in h.list("Event")}
+
+    asyncio.run(story())

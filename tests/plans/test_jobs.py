@@ -116,6 +116,8 @@ def test_ended_pods_are_named_before_they_are_counted_and_only_then_the_job_ends
     assert (status["succeeded"], status["completionTime"]) == (1, STAMP)
     assert [c["type"] for c in status["conditions"]] == ["SuccessCriteriaMet", "Complete"]
     assert said == [("Normal", "Completed", "Job completed")]
+    _, said = counted(made.status, set(), made.decided, STAMP, wanted=0)
+    assert [reason for _, reason, _ in said] == ["TooManySucceededPods", "Completed"]
 
 
 def test_a_job_that_fails_counts_the_pods_it_ends_and_waits_for_them() -> None:

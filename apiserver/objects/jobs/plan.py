@@ -51,6 +51,7 @@ FAILED_INDEXES = ("FailedIndexes", "Job has failed indexes")
 
 Said = tuple[str, str, str]
 """The type, reason and message of an Event."""
+TOO_MANY = ("Warning", "TooManySucceededPods", "Too many succeeded pods running after completion count reached")
 
 
 @dataclass
@@ -68,6 +69,10 @@ class Plan:
     decided: Object | None = None
     backoff: Backoff = field(default_factory=Backoff)
     wait_seconds: list[float] = field(default_factory=list)
+
+    def set_active(self, count: int) -> None:
+        """Say how many Pods there are, where not all could be made."""
+        _set_count(self.status, "active", count)
 
 
 @dataclass
@@ -362,9 +367,11 @@ def _may_go(look: _Look, made: Plan, pod: Object, failed: bool) -> bool:
     return failed and (index is None or look.kept.get(index) is not pod)
 
 
-def counted(status: Object, tracked: set[str], decided: Object | None, stamp: str) -> tuple[Object, list[Said]]:
+def counted(
+    status: Object, tracked: set[str], decided: Object | None, stamp: str, wanted: int | None = None
+) -> tuple[Object, list[Said]]:
     """The status once Pods have lost their finalizers: those not in `tracked` (uids) any more are in the counters; and
-    when nothing is left to wait for, the Job has ended. With what is to be said then."""
+    when nothing is left to wait for, the Job has ended. With what is to be said then; `wanted`: its completions."""
     status = {**status}
     uncounted = status.get("uncountedTerminatedPods") or {}
     rest: Object = {}
@@ -384,4 +391,5 @@ def counted(status: Object, tracked: set[str], decided: Object | None, stamp: st
     if type_ == conditions.FAILED:
         return status, [("Warning", decided["reason"], decided["message"])]
     status["completionTime"] = stamp
-    return status, [("Normal", "Completed", "Job completed")]
+    too_many = wanted is not None and status.get("succeeded", 0) > wanted
+    return status, [*([TOO_MANY] if too_many else []), ("Normal", "Completed", "Job completed")]
