@@ -55,6 +55,11 @@ def not_found(field: str, value: Any) -> Cause:
     return Cause(field, "FieldValueNotFound", f"Not found: {shown(value)}")
 
 
+def internal(field: str, detail: str) -> Cause:
+    """`Internal error: DETAIL`: what Kubernetes failed to look into."""
+    return Cause(field, "InternalError", f"Internal error: {detail}")
+
+
 def too_long(field: str, max_bytes: int) -> Cause:
     return Cause(field, "FieldValueTooLong", f"Too long: may not be more than {max_bytes} bytes")
 

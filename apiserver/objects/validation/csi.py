@@ -105,7 +105,7 @@ def _validate_topology_keys(at: str, keys: list[str]) -> Causes:
             causes.append(required(at))
         if key in keys[:index]:
             causes.append(duplicate(at, key))
-        causes += problems(at, key, qualified_name(key))
+        causes += problems(at, keys, qualified_name(key))
     return causes
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apiserver.objects.validation import Causes, Object, duplicate, forbidden, invalid, required, struct
+from apiserver.objects.validation import Causes, Object, duplicate, forbidden, internal, invalid, required, struct
 from apiserver.objects.validation.addresses import parse_cidr, valid_cidr
 from apiserver.objects.validation.names import config_key, dns_label, dns_subdomain, problems
 from apiserver.objects.validation.resources import validate_resource_list
@@ -27,8 +27,14 @@ def _validate_cidrs(cidrs: list[str]) -> Causes:
         causes += valid_cidr(f"spec.podCIDRs[{index}]", cidr)
     if len(cidrs) < 2:
         return causes
-    families = {parsed[0].version for parsed in map(parse_cidr, cidrs) if parsed}
-    if len(families) != 2 or len(cidrs) > 2:
+    parsed = [parse_cidr(cidr) for cidr in cidrs]
+    wrong = next((index for index, found in enumerate(parsed) if not found), None)
+    if wrong is not None:
+        problem = f"invalid CIDR[{wrong}]: <nil> (invalid CIDR address: {cidrs[wrong]})"
+        text = f"invalid PodCIDRs. failed to check with dual stack with error:{problem}"
+        causes.append(internal("spec.podCIDRs", text))
+    families = {found[0].version for found in parsed if found}
+    if wrong is not None or len(families) != 2 or len(cidrs) > 2:
         causes.append(invalid("spec.podCIDRs", cidrs, "may specify no more than one CIDR for each IP family"))
     for index, cidr in enumerate(cidrs):
         if cidr in cidrs[:index]:

@@ -9,6 +9,7 @@ from apiserver.objects.expressions.requests import Sight
 from apiserver.objects.validation import Causes, duplicate, expressions, invalid, not_supported, required
 from apiserver.objects.validation.meta import validate_label_selector
 from apiserver.objects.validation.names import dns_subdomain, port_number, rfc1035_label
+from apiserver.quoting import quoted
 
 Object = dict[str, Any]
 
@@ -152,7 +153,10 @@ def _client_config(config: Object, at: str) -> Causes:
 
 
 def _url(url: Any, at: str) -> Causes:
-    parts = urlsplit(str(url))
+    try:
+        parts = urlsplit(str(url))
+    except ValueError:
+        return [required(at, f"url must be a valid URL: parse {quoted(url)}: missing ']' in host{_FORM}")]
     causes: Causes = []
     if parts.scheme != "https":
         causes.append(invalid(at, parts.scheme, f"'https' is the only allowed URL scheme{_FORM}"))
@@ -165,19 +169,29 @@ def _url(url: Any, at: str) -> Causes:
         (parts.query, parts.query, "query parameters are"),
     ):
         if there:
-            causes.append(invalid(at, value, f"{what} not permitted in the URL{_FORM}"))
+            causes.append(invalid(at, value, f"{what} not permitted in the URL"))
     return causes
 
 
 def _service(service: Object, at: str) -> Causes:
+    """Kubernetes takes the name for the namespace and the other way round."""
     causes = [
-        required(f"{at}.{field}", f"service {field} is required")
-        for field in ("name", "namespace")
+        required(f"{at}.{told}")
+        for told, field in (("name", "namespace"), ("namespace", "name"))
         if not service.get(field)
     ]
     port = service.get("port", 443)
     causes += [invalid(f"{at}.port", port, f"port is not valid: {said}") for said in port_number(port)]
-    path = service.get("path")
-    if path is not None and not path.startswith("/"):
-        causes.append(invalid(f"{at}.path", path, "must start with a '/'"))
-    return causes
+    return causes + [
+        invalid(f"{at}.path", service["path"], said) for said in _path_problems(service.get("path") or "/")
+    ]
+
+
+def _path_problems(path: str) -> list[str]:
+    if path in ("/", "//"):
+        return [] if path == "/" else ["segment[0] may not be empty"]
+    found = [] if path.startswith("/") else ["must start with a '/'"]
+    for index, segment in enumerate(path[1:].removesuffix("/").split("/")):
+        wrong = [f": {said}" for said in dns_subdomain(segment)] if segment else [" may not be empty"]
+        found += [f"segment[{index}]{said}" for said in wrong]
+    return found

@@ -27,6 +27,11 @@ TAINT = {"key": "k", "value": "v", "effect": "NoSchedule"}
         (node(podCIDRs=["150%"]), [
             'spec.podCIDRs[0]: Invalid value: "150%": '
             "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"]),
+        (node(podCIDRs=["10.0.0.0/24", "x"]), [
+            'spec.podCIDRs[1]: Invalid value: "x": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+            "spec.podCIDRs: Internal error: invalid PodCIDRs. failed to check with dual stack with error:invalid "
+            "CIDR[1]: <nil> (invalid CIDR address: x)",
+            'spec.podCIDRs: Invalid value: ["10.0.0.0/24","x"]: may specify no more than one CIDR for each IP family']),
         (node(podCIDRs=["10.0.0.0/24", "10.0.1.0/24"]), [
             'spec.podCIDRs: Invalid value: ["10.0.0.0/24","10.0.1.0/24"]: '
             "may specify no more than one CIDR for each IP family"]),

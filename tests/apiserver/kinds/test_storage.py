@@ -341,6 +341,9 @@ def test_csi_nodes() -> None:
         "spec.drivers[1].nodeID: Required value",
         'spec.drivers[1].name: Duplicate value: "d.example.com"',
     ]
+    assert refusals(csinode.kind, {"spec": {"drivers": [{**driver, "topologyKeys": ["zone", "-"]}]}})[0].startswith(
+        'spec.drivers[0]: Invalid value: ["zone","-"]: name part must consist of'
+    )
     assert update_refusals(csinode.kind, {"spec": {"drivers": [{**driver, "allocatable": {"count": 4}}]}}, old) == []
     assert len(update_refusals(csinode.kind, {"spec": {"drivers": [{**driver, "nodeID": "m"}]}}, old)) == 1
 
