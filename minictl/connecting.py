@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from minictl import proxies
 from minictl.client import Client, quote
 from minictl.errors import CommandError, ConfigurationError, go_quote
 from minictl.transport import Connection, tcp, unix
@@ -57,6 +56,8 @@ def remote(place: Place, flags: Flags, timeout: float | None, warn: Callable[[st
             user[key] = flags.text(flag)
             user.pop(f"{key}-data", None)
     _check(place.user_name, user)
+    from minictl import proxies
+
     secure, host, port, prefix = split_address(cluster.get("server") or DEFAULT_SERVER)
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     headers = {**_authorization(user), **impersonation(flags)}

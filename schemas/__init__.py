@@ -24,12 +24,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cache, cached_property
 from types import MappingProxyType
-from typing import Any, Final, Literal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing costs a command line more to import than all of this
+    from typing import Any, Final, Literal
+
+    Node = dict[str, Any]
+    Type = Literal["object", "array", "string", "integer", "number", "boolean", "any"]
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-
-Node = dict[str, Any]
-Type = Literal["object", "array", "string", "integer", "number", "boolean", "any"]
 
 
 class _Absent(Enum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from minictl.errors import CommandError, ServerError, UsageError, raise_all
 from minictl.grammar import options
 from minictl.grammar.flags import Command, Flag
-from minictl.steps import applying, applysets, pruning
+from minictl.steps import applying, pruning
 from minictl.steps.migration import SERVER_SIDE, keep_annotation, migrate
 from minictl.steps.writing import (
     LAST_APPLIED,
@@ -74,7 +74,7 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     writes = Writes(session, flags, checks_output=False)
     policy = propagation(session, flags)
     need_files(flags)
-    applyset = applysets.from_flags(session, flags)
+    applyset = _applyset(session, flags) if flags.given("applyset") else None
     prunable = pruning.allowed(session, flags.list("prune-allowlist")) if flags.on("prune") else []
     _check(flags, writes.dry_run, applyset)
     job = _Apply(session, flags, writes, policy)
@@ -99,6 +99,12 @@ def run(session: Session, flags: Flags, args: list[str]) -> None:
     elif flags.on("prune"):
         where = pruning.places(pruning.resources(session, prunable), job.namespaces)
         pruning.prune(session, where, flags.text("selector"), job.uids, deletion, writes.report)
+
+
+def _applyset(session: Session, flags: Flags) -> ApplySet | None:
+    from minictl.steps import applysets  # which few need
+
+    return applysets.from_flags(session, flags)
 
 
 # (what is wrong with these flags together, when)

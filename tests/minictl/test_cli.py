@@ -93,19 +93,40 @@ def test_every_file_of_commands_is_in_a_table() -> None:
     assert files == {module.rpartition(".")[2] for module in reached}
 
 
+def heavy_imports(server: Server, words: list[str], heavy: tuple[str, ...], stdin: str = "") -> tuple[str, list[str]]:
+    """What a command prints, and which of the heavy modules it has imported by then."""
+    script = (
+        f"import sys; from minictl import cli; status = cli.main({words!r}); "
+        f"print(status, *[name for name in {heavy!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=server.environment, capture_output=True, text=True, check=True, input=stdin
+    )
+    status, *found = done.stderr.splitlines()[-1].split()
+    assert status == "0", done.stderr
+    return done.stdout, found
+
+
 @pytest.mark.parametrize("remote", [False, True], ids=["socket", "kubeconfig"])
 def test_a_reading_command_imports_nothing_heavy(server: Server, remote: bool) -> None:
     words = ["get", "endpoints", "-A", *([f"--kubeconfig={server.kubeconfig}"] if remote else [])]
-    heavy = [name for name in HEAVY if not (remote and name == "ssl")]
-    script = (
-        f"import sys; from minictl import cli; status = cli.main({words!r}); "
-        f"print(status, [name for name in {heavy!r} if name in sys.modules], file=sys.stderr)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=server.environment, capture_output=True, text=True, check=True
-    )
-    assert done.stderr.splitlines()[-1] == "0 []"
-    assert "kubernetes" in done.stdout
+    out, found = heavy_imports(server, words, HEAVY)
+    assert "kubernetes" in out
+    assert found == (["ssl"] if remote else [])
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["delete", "pod", "nobody", "--ignore-not-found"], []),
+        (["label", "node", "node-1", "light=feather", "--overwrite"], []),
+        (["apply", "-f", "-"], ["yaml"]),
+    ],
+    ids=lambda words: words[0] if words else "",
+)
+def test_a_writing_command_imports_what_it_needs(server: Server, words: list[str], wanted: list[str]) -> None:
+    manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: light, namespace: default}\n"
+    assert heavy_imports(server, words, (*HEAVY, "hashlib", "tempfile"), manifest)[1] == wanted
 
 
 def test_a_fault_of_ours_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
