@@ -8,11 +8,13 @@ from functools import partial
 from typing import Any
 
 from apiserver.objects.podfacts import Running, State, Terminated, Waiting, comes_back
-from apiserver.runtime.commands import ending
+from apiserver.runtime.commands import Ending, ending
 from apiserver.runtime.container import Container, backoff_seconds
 
 Object = dict[str, Any]
 
+MESSAGE_FILE = "/dev/termination-log"
+MAX_MESSAGE_LENGTH, MAX_LOG_LENGTH, MAX_LOG_LINES = 4096, 2048, 80
 PROBES = ("Startup", "Liveness", "Readiness")
 """In the order in which it matters that they fail."""
 
@@ -29,6 +31,7 @@ def container(pod: Object, spec: Object, status: Object | None, scheme: str) -> 
         policy = "OnFailure"  # once through, an init container has done its work
     startup, readiness = spec.get("startupProbe"), spec.get("readinessProbe")
     failing = next((name for name in PROBES if _fails(spec.get(f"{name.lower()}Probe"))), "")
+    how = ending([*(spec.get("command") or ()), *(spec.get("args") or ())])
     made = Container(
         name=spec["name"],
         image=spec["image"],
@@ -36,7 +39,8 @@ def container(pod: Object, spec: Object, status: Object | None, scheme: str) -> 
         whom=f"container={spec['name']} pod={metadata['name']}_{metadata['namespace']}({metadata['uid']})",
         scheme=scheme,
         state=Waiting("PodInitializing" if pod["spec"].get("initContainers") else "ContainerCreating"),
-        ending=ending([*(spec.get("command") or ()), *(spec.get("args") or ())]),
+        ending=how,
+        farewell=_farewell(spec, how) if how is not None else "",
         start_seconds=_probe_seconds(startup),
         ready_seconds=_probe_seconds(readiness),
         failing=failing,
@@ -53,6 +57,15 @@ def _probe_seconds(probe: Object | None) -> float:
         return 0.0
     more = probe.get("successThreshold", 1) - 1
     return float(probe.get("initialDelaySeconds", 0) + more * probe.get("periodSeconds", 10))
+
+
+def _farewell(spec: Object, how: Ending) -> str:
+    """What is read of a container's end: the file for that, or if it is wanted, the end of the output of a failure."""
+    message = how.written.get(spec.get("terminationMessagePath") or MESSAGE_FILE, "")
+    if not message and how.exit_code and spec.get("terminationMessagePolicy") == "FallbackToLogsOnError":
+        lines = how.written.get("", "").splitlines(keepends=True)[-MAX_LOG_LINES:]
+        message = "".join(lines)[-MAX_LOG_LENGTH:]
+    return message[:MAX_MESSAGE_LENGTH]
 
 
 def _fails(probe: Object | None) -> bool:

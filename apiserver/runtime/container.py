@@ -52,6 +52,8 @@ class Container:
     """From its start until its readiness probe succeeds."""
     failing: str = ""
     """The probe that always fails: `Startup`, `Liveness` or `Readiness`."""
+    farewell: str = ""
+    """The message that its command leaves behind."""
     patience_seconds: float = 0.0
     """From its start until it is killed because of that."""
     container_id: str = ""
@@ -102,13 +104,18 @@ class Container:
         lengths += [self.patience_seconds] if self.is_killed_by_probe else []
         return since + timedelta(seconds=min(lengths)) if lengths else None
 
+    @property
+    def last_words(self) -> str:
+        """The message of the running instance when it ends by itself."""
+        return "" if self.ending is None or self._dies_first() else self.farewell
+
     def _dies_first(self) -> bool:
         return self.is_killed_by_probe and self.ending is not None and self.patience_seconds < self.ending.seconds
 
-    def end(self, now: datetime, exit_code: int, reason: str) -> None:
+    def end(self, now: datetime, exit_code: int, reason: str, message: str = "") -> None:
         """It has ended; what follows is up to its restartPolicy."""
         stayed = self.since is not None and (now - self.since).total_seconds() >= STABLE_SECONDS
-        self.state = self._ended(now, exit_code, reason)
+        self.state = self._ended(now, exit_code, reason, message)
         self.ends = self.resumes = None
         self.crashes = 1 if stayed else self.crashes + 1
         if self.is_over:
@@ -183,9 +190,9 @@ class Container:
             failing=self.failing,
         )
 
-    def _ended(self, now: datetime, exit_code: int, reason: str) -> Terminated:
+    def _ended(self, now: datetime, exit_code: int, reason: str, message: str = "") -> Terminated:
         started_at = self.state.started_at if isinstance(self.state, Running) else timestamp(now)
-        return Terminated(exit_code, reason, started_at, timestamp(now), self.container_id)
+        return Terminated(exit_code, reason, started_at, timestamp(now), self.container_id, message)
 
 
 def backoff_seconds(crashes: int) -> float:

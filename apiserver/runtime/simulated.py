@@ -252,7 +252,7 @@ def _let_time_pass(pod: _Pod, container: Container, since: datetime, now: dateti
     while not container.is_over:
         if container.ends is not None and container.ends <= now:
             code = container.exit_code
-            container.end(container.ends, code, "Completed" if code == 0 else "Error")
+            container.end(container.ends, code, "Completed" if code == 0 else "Error", container.last_words)
         elif container.resumes is not None and container.resumes <= now:
             container.begin(container.resumes)
         else:

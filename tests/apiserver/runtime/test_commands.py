@@ -36,6 +36,7 @@ def test_programs(words: list[str], seconds: float, code: int) -> None:
         ("\necho one\n\nsleep 1\nexit 2\n", 1, 2),
         ("exit 0; sleep 100", 0, 0),
         (":", 0, 0),
+        ("echo hi > /tmp/x && false", 0, 1),
         ("sleep 1;", 1, 0),
         ("", 0, 0),
     ],
@@ -60,7 +61,9 @@ def test_scripts(script: str, seconds: float, code: int) -> None:
         ["sh", "-c", "while true; do sleep 1; done"],
         ["sh", "-c", "sleep 1 & sleep 2"],
         ["sh", "-c", "echo hi | cat"],
-        ["sh", "-c", "echo hi > /tmp/x"],
+        ["sh", "-c", "echo hi >"],
+        ["sh", "-c", "echo hi 2>/tmp/x"],
+        ["sh", "-c", "> /tmp/x"],
         ["sh", "-c", "sleep $SECONDS"],
         ["sh", "-c", "echo `sleep 9`"],
         ["sh", "-c", "echo $(sleep 9)"],
@@ -75,3 +78,18 @@ def test_scripts(script: str, seconds: float, code: int) -> None:
 )
 def test_anything_else_runs_for_ever(words: list[str]) -> None:
     assert ending(words) is None
+
+
+@pytest.mark.parametrize(
+    ("script", "written"),
+    [
+        ("echo one; echo -n 'two  x'", {"": "one\ntwo  x"}),
+        ("echo one > f; echo two>>f; echo three", {"f": "one\ntwo\n", "": "three\n"}),
+        ("echo one > 'f'; false > f", {"f": ""}),
+        ("echo $HOME; exit 1; echo never", {"": ""}),
+    ],
+)
+def test_what_is_written_is_known(script: str, written: dict[str, str]) -> None:
+    known = ending(["sh", "-c", script])
+    assert known is not None
+    assert known.written == written

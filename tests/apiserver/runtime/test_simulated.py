@@ -427,3 +427,22 @@ def test_probes_that_are_known_to_fail(probe: str, started: bool, ready: bool, r
     container = stage.container
     assert container.restarts == restarts
     assert restarts == 0 or (container.last is not None and container.last.exit_code == 137)
+
+
+@pytest.mark.parametrize(
+    ("script", "fields", "message"),
+    [
+        ("sleep 1; echo Sleep expired > /dev/termination-log", {}, "Sleep expired\n"),
+        ("echo bye > /tmp/why; exit 1", {"terminationMessagePath": "/tmp/why"}, "bye\n"),
+        ("echo boom; exit 1", {}, ""),
+        ("echo boom; exit 1", {"terminationMessagePolicy": "FallbackToLogsOnError"}, "boom\n"),
+        ("echo fine", {"terminationMessagePolicy": "FallbackToLogsOnError"}, ""),
+    ],
+)
+def test_a_container_leaves_a_message(script: str, fields: Object, message: str):
+    container = {"name": "web", "image": "web:1", "command": ["sh", "-c", script], **fields}
+    stage = Stage(policy="Never", containers=[container])
+    stage.clock.advance(1)
+    state = stage.container.state
+    assert isinstance(state, Terminated)
+    assert state.message == message
