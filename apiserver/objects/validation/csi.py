@@ -44,6 +44,10 @@ def validate_driver(driver: Object) -> Causes:
     if seconds is not None and seconds < ALLOCATABLE_MIN_SECONDS:
         text = f"must be greater than or equal to {ALLOCATABLE_MIN_SECONDS} seconds"
         causes.append(invalid("spec.nodeAllocatableUpdatePeriodSeconds", seconds, text))
+    hidden = spec.get("serviceAccountTokenInSecrets")
+    if hidden is not None and not spec.get("tokenRequests"):
+        text = "serviceAccountTokenInSecrets is set but no tokenRequests are specified"
+        causes.append(invalid("spec.serviceAccountTokenInSecrets", hidden, text))
     return causes
 
 

@@ -327,6 +327,10 @@ def test_csi_drivers() -> None:
         "spec.tokenRequests[0].expirationSeconds: Invalid value: 5: may not specify a duration less than 10 minutes",
         'spec.volumeLifecycleModes: Unsupported value: "Once": supported values: "Persistent", "Ephemeral"',
     ]
+    assert refusals(csidriver.kind, {"spec": {"serviceAccountTokenInSecrets": False}}) == [
+        "spec.serviceAccountTokenInSecrets: Invalid value: false: serviceAccountTokenInSecrets is set but no "
+        "tokenRequests are specified"
+    ]
     assert update_refusals(csidriver.kind, {"spec": {"attachRequired": False}}, made) == [
         "spec.attachedRequired: Invalid value: false: field is immutable"
     ]
