@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 WIDTH = 76
 SHOWN_VALUES = 4
 """So many values of an enumeration are shown in a list of fields."""
-NO_DESCRIPTION = "<no description>"
+NO_DESCRIPTION, EMPTY = "<no description>", "<empty>"
+"""What stands for a missing description: in a list of fields, and of what is explained itself."""
 NEED_TYPE = (
     "You must specify the type of resource to explain. "
     'Use "kubectl api-resources" for a complete list of supported resources.'
@@ -109,7 +110,7 @@ class Explanation:
         for name in path:
             properties = self._properties(field)
             if name not in properties:
-                raise CommandError(f'field "{name}" does not exist')
+                raise CommandError(f'field "{path[-1]}" does not exist')  # whichever of them it is, as in kubectl
             field = properties[name]
         say = self._session.say
         if path:
@@ -119,9 +120,11 @@ class Explanation:
             say("")
         say("DESCRIPTION:")
         target = self._target(field)
-        for text in dict.fromkeys((field.get("description"), target.get("description"))):
-            self._text(text or ("" if target is not field else NO_DESCRIPTION))
-        say("    ")
+        places = [field] if target is field else [field, target]
+        texts = [place["description"] for place in places if place.get("description")]
+        for text in texts:
+            self._text(text)
+        say("    " if texts else f"    {EMPTY}")
         if self._properties(field):
             say("FIELDS:")
             self._fields(field, 1, recursive, [])
@@ -142,7 +145,7 @@ class Explanation:
                 self._session.say("")
                 continue
             reference = self._reference(field)
-            if self._properties(field) and reference not in within:
+            if self._properties(field) and (not reference or reference not in within):
                 self._fields(field, depth + 1, recursive, [*within, reference])
 
     def _enum(self, field: Schema) -> list[str]:
@@ -195,7 +198,7 @@ class Explanation:
             if "$ref" in one:
                 simple = self._schemas.get(str(one["$ref"]).rpartition("/")[2], {}).get("type", "object")
                 return str(one["$ref"]).rpartition(".")[2] if simple == "object" else str(simple)
-        return str(field.get("type") or "Object")
+        return str(field.get("type") or "object").replace("object", "Object")
 
 
 command = Command(
