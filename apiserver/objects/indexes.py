@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from apiserver.objects.numerals import MAX_DIGITS
 
+MAX_INDEXES = 1_000_000
+"""Indexes that are looked at one by one: a short text can name thousands of millions."""
+
 
 class BadIndexes(ValueError):
     """A text that is no list of indexes in ascending order below the limit; says why in Kubernetes' words."""
@@ -34,7 +37,8 @@ def read(text: str, below: int) -> set[int]:
     """The indexes that a status names, those out of range left out; the text is one that `write` made."""
     found: set[int] = set()
     for first, last in _intervals(text):
-        found.update(range(int(first), min(int(last or first), below - 1) + 1))
+        room = MAX_INDEXES - len(found)
+        found.update(range(int(first), min(int(last or first), below - 1, int(first) + room - 1) + 1))
     return found
 
 

@@ -29,6 +29,8 @@ HASH_LABEL = "controller.kubernetes.io/hash"
 """Which label of a revision carries its hash."""
 RETAIN, DELETE = "Retain", "Delete"
 CLAIM_KIND = "PersistentVolumeClaim"
+MAX_AT_ONCE = 500
+"""Pods made in one go, of however many are wanted: with them there it is decided anew."""
 
 _member = re.compile(r"(.*)-(\d+)").fullmatch
 
@@ -183,7 +185,7 @@ def plan(
             stops = True
         else:
             stops = _tend(steps, statefulset, pod, now)
-        if stops and in_order:
+        if (stops and in_order) or len(steps.create) >= MAX_AT_ONCE:
             return steps
     if condemned:
         present = [by_number[number] for number in wanted if number in by_number]

@@ -253,3 +253,11 @@ def test_a_met_success_policy_ends_the_other_pods() -> None:
     assert reason(made) == "SuccessPolicy"
     assert [p["metadata"]["name"] for p in made.end] == ["b"]
     assert made.status["uncountedTerminatedPods"] == {}
+
+
+def test_very_many_completions_are_not_gone_through_one_by_one() -> None:
+    many = {"completionMode": "Indexed", "completions": 2**31 - 1, "parallelism": 3}
+    assert look(job({"completedIndexes": "0,2"}, **many)).create == [1, 3, 4]
+    named = f"0-{2**31 - 2}"
+    assert len(indexes.read(named, 2**31 - 1)) == indexes.MAX_INDEXES
+    assert len(look(job({}, **{**many, "parallelism": 2**31 - 1})).create) == 500

@@ -233,3 +233,9 @@ def test_when_to_look_again() -> None:
     given = statefulset(minReadySeconds=60)
     assert statefulsets.seconds_to_next_available(given, [pod(0, ready_for=50), pod(1)], NOW) == 10
     assert statefulsets.seconds_to_next_available(given, [pod(1, state="unready")], NOW) is None
+
+
+def test_of_very_many_pods_some_are_made_at_once() -> None:
+    made = planned(statefulset(2**31 - 1, **PARALLEL), [pod(0), pod(2)]).create
+    assert len(made) == statefulsets.MAX_AT_ONCE
+    assert [one["metadata"]["name"] for one in made[:2]] == ["web-1", "web-3"]

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from apiserver.objects import indexes
@@ -314,7 +315,7 @@ def _indexes_to_start(look: _Look, made: Plan, missing: int) -> list[int | None]
     taken = {index_of(pod) for pod in look.active} | look.done | look.lost
     if replaces_only_failed(look.job):
         taken |= {index_of(pod) for pod in look.pods if is_terminating(pod)}
-    free = [index for index in range(look.spec["completions"]) if index not in taken][:missing]
+    free = list(islice((index for index in range(look.spec["completions"]) if index not in taken), missing))
     waits = {index: backoff_of_index(look.kept.get(index), look.now) for index in free}
     made.wait_seconds += [seconds for seconds in waits.values() if seconds > 0]
     return [index for index in free if not waits[index]]

@@ -66,8 +66,11 @@ ANNOTATIONS = (
 """Those that controllers read."""
 ANNOTATED = (*TEXTS, "\u00b2", "9" * 5000, "CrashLoopBackOff", "Unready", "Down", "2026-01-01T00:01:00Z", "3")
 METHODS = ("GET", "GET", "POST", "POST", "POST", "PUT", "PUT", "PATCH", "PATCH", "PATCH", "DELETE")
-NEVER_STORED = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
-"""With these, every later write would ask somebody on the network."""
+NEVER_STORED = (
+    "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding",
+)  # fmt: skip
+"""With these, every later write would ask somebody on the network, or be refused."""
 
 
 @dataclass
