@@ -84,10 +84,18 @@ def test_mistakes_of_all_commands(kubeconfig: Path, capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.skipif(not ORACLE, reason="MINICTL_ORACLE names no kubectl 1.32 to ask")
-@pytest.mark.parametrize("line", [line for line, want in mistakes().items() if not want.is_newer])
-def test_the_table_says_what_kubectl_says(kubeconfig: Path, line: str) -> None:
-    want = mistakes()[line]
-    done = subprocess.run([ORACLE, *want.words], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
-    err = re.sub(r"^[EW]\d{4} .*\n", "", done.stderr, flags=re.MULTILINE) or done.stderr
-    err = re.sub(r"^Error: ", "error: ", err)  # some builds begin mistakes among flags so
-    assert (done.returncode, done.stdout, err.partition("\n")[0].rstrip()) == (want.status, want.out, want.err)
+def test_the_table_says_what_kubectl_says(kubeconfig: Path) -> None:
+    wrong = []
+    for line, want in mistakes().items():
+        if want.is_newer:
+            continue
+        kubeconfig.write_text(KUBECONFIG)
+        done = subprocess.run(
+            [ORACLE, *want.words], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+        )
+        err = re.sub(r"^[EW]\d{4} .*\n", "", done.stderr, flags=re.MULTILINE) or done.stderr
+        err = re.sub(r"^Error: ", "error: ", err)  # some builds begin mistakes among flags so
+        got = (done.returncode, done.stdout, err.partition("\n")[0].rstrip())
+        if got != (want.status, want.out, want.err):
+            wrong.append((line, got))
+    assert not wrong
