@@ -169,15 +169,31 @@ def documents(data: bytes, source: str) -> Iterator[Any]:
     if data.lstrip()[:1] == b"{":
         yield from _json_documents(data, source)
         return
-    from schemas import yamls
-
     for chunk in split(data):
-        try:
-            value = yamls.load(chunk)
-        except yamls.YAMLError as error:
-            raise CommandError(f"error parsing {source}: error converting YAML to JSON: {error}") from None
+        value = _plain(chunk)
+        if value is None:
+            value = _whole(chunk, source)
         if value is not None:
             yield value
+
+
+def _plain(chunk: bytes) -> Any:
+    """The document where it is so plain that YAML need not be imported for it; else None."""
+    from minictl.texts import plain
+
+    try:
+        return plain.read(chunk.removeprefix(b"---\n").decode())
+    except UnicodeDecodeError:
+        return None
+
+
+def _whole(chunk: bytes, source: str) -> Any:
+    from schemas import yamls
+
+    try:
+        return yamls.load(chunk)
+    except yamls.YAMLError as error:
+        raise CommandError(f"error parsing {source}: error converting YAML to JSON: {error}") from None
 
 
 def split(data: bytes) -> list[bytes]:

@@ -73,6 +73,30 @@ def test_tokens_are_plain(token: str) -> None:
     assert found == yamls.load(f"user: {token}") == {"user": token.strip("'")}
 
 
+MANIFEST = """\
+apiVersion: v1
+kind: Service
+metadata:
+  name: web
+  labels:
+    version: "2"
+spec:
+  selector:
+    app: web
+  ports:
+  - port: 80
+    targetPort: 8080
+  sessionAffinity: None
+"""
+
+
+def test_a_manifest_is_plain() -> None:
+    found = plain.read(MANIFEST)
+    assert found is not None
+    assert found == yamls.load(MANIFEST)
+    assert found["spec"]["ports"] == [{"port": 80, "targetPort": 8080}]
+
+
 def test_a_kubeconfig_is_plain() -> None:
     found = plain.read(CONFIG)
     assert found is not None
@@ -81,7 +105,25 @@ def test_a_kubeconfig_is_plain() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a: 1", "a: |\n  b", "a: b\n  c", "a: &x b", "a: b\na: c", "- a", "a: '", "a: b # c", "a:\tb", "---\na: b"],
+    [
+        "",
+        "a: 01",
+        "a: -1",
+        "a: 1.5",
+        "a: 1_0",
+        "a: 12:30",
+        "a: 1234567890123456",
+        "1: a",
+        "a: |\n  b",
+        "a: b\n  c",
+        "a: &x b",
+        "a: b\na: c",
+        "- a",
+        "a: '",
+        "a: b # c",
+        "a:\tb",
+        "---\na: b",
+    ],
 )
 def test_what_is_left_to_the_whole_parser(text: str) -> None:
     assert plain.read(text) is None
