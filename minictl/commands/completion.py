@@ -35,6 +35,10 @@ _minictl_complete() {
     fi
 }
 
+# by these names other words can be completed alike: complete -o default -F __start_kubectl k
+__start_minictl() { _minictl_complete "$@"; }
+__start_kubectl() { _minictl_complete "$@"; }
+
 complete -o default -F _minictl_complete minictl
 """
 ZSH = r"""#compdef minictl

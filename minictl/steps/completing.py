@@ -17,7 +17,7 @@ FILES = ":files"
 """Stands for: the shell shall complete file names."""
 ON_TYPES = frozenset((
     "get", "describe", "delete", "label", "annotate", "patch", "edit", "scale", "wait", "expose", "autoscale",
-    "explain", "events", "rollout", "set",
+    "explain", "events", "rollout", "set", "taint", "why", "tree",
 ))  # fmt: skip
 """Commands whose first argument is a resource type."""
 VALUES = {
@@ -25,6 +25,20 @@ VALUES = {
     "dry-run": ("none", "client", "server"),
     "validate": ("strict", "warn", "ignore"),
 }
+ON_OBJECTS = {
+    **dict.fromkeys(("attach", "exec", "logs", "port-forward"), "pods"),
+    **dict.fromkeys(("cordon", "drain", "uncordon"), "nodes"),
+}
+"""Commands whose first argument is the name of one type's object, or another TYPE/NAME."""
+ON_ENTRIES = {
+    **dict.fromkeys(
+        ("use-context", "use", "set-context", "delete-context", "rename-context", "get-contexts"), "contexts"
+    ),
+    **dict.fromkeys(("set-cluster", "delete-cluster"), "clusters"),
+    **dict.fromkeys(("set-credentials", "delete-user"), "users"),
+}
+"""Commands below `config` whose argument is an entry of the kubeconfig, and the section it is in."""
+SECTION_FLAGS = {"context": "contexts", "cluster": "clusters", "user": "users"}
 IN_NAMESPACES = ("namespace",)
 FILE_FLAGS = ("filename", "kustomize", "kubeconfig", "patch-file", "from-file", "from-env-file")
 
@@ -44,7 +58,12 @@ def candidates(session: Session, command: Command, before: Sequence[str], word: 
     words = [w for i, w in enumerate(before) if not w.startswith("-") and not _waits(before, i, declared)]
     if command.children and not words:
         return [name for name in command.children if not name.startswith("_")]
-    if command.path.partition(" ")[0] in ON_TYPES:
+    first, _, second = command.path.partition(" ")
+    if first == "config" and second in ON_ENTRIES and not words:
+        return sorted(session.kubeconfig.entries(ON_ENTRIES[second]))
+    if first in ON_OBJECTS and not words and "/" not in word:
+        return _names(session, ON_OBJECTS[first])
+    if first in ON_TYPES or first in ON_OBJECTS:
         return _objects(session, words, word)
     return [FILES]
 
@@ -66,8 +85,8 @@ def _values(session: Session, flag: Flag) -> list[str]:
         return [FILES]
     if flag.name in IN_NAMESPACES:
         return _names(session, "namespaces")
-    if flag.name == "context":
-        return sorted(session.kubeconfig.entries("contexts"))
+    if flag.name in SECTION_FLAGS:
+        return sorted(session.kubeconfig.entries(SECTION_FLAGS[flag.name]))
     return list(VALUES.get(flag.name, ()))
 
 

@@ -234,3 +234,8 @@ def test_completion(space: Space) -> None:
     assert offered("get", "cm", "-n", space.name, "tw") == ["two"]
     assert offered("apply", "-f", "") == [":files"]
     assert space.name in offered("get", "pods", "-n", space.name[:6])
+    assert offered("cordon", "node-") == ["node-1", "node-2", "node-3"]
+    assert offered("logs", "deployments") == []
+    assert "nodes" in offered("taint", "no")
+    assert offered("config", "use-context", "") == ["minictl"]
+    assert offered("get", "--user", "") == ["minictl"]
