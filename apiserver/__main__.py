@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
-import gc
 import json
 import logging
 import os
@@ -22,7 +21,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import IO, Any
 
-from apiserver import certificates
+from apiserver import certificates, garbage
 from apiserver.clock import Clock, SteppedClock, SystemClock
 from apiserver.cluster import CLOCK_FILE, Cluster, Settings
 from apiserver.http.listeners import PortTaken
@@ -39,9 +38,6 @@ KEPT = (
     "keep_history",
 )
 """Settings that a cluster keeps from its first start on, unless a flag says otherwise."""
-GC_THRESHOLDS = (20_000, 20, 100)
-"""Requests make thousands of short-lived containers and next to no cycles: looking for those every 700 allocations, as
-Python does by default, costs a tenth of the throughput."""
 MAX_START_SECONDS = 3600.0
 MAX_KEPT_SECONDS = 366 * 86400.0
 ROOT_MODE = 0o700
@@ -165,10 +161,10 @@ async def run(settings: Settings) -> None:
     await cluster.start(port)
     url = await cluster.listen()
     logging.getLogger("apiserver").info("serving %s from %s", url, settings.state_folder)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
+    garbage.settle()
+    looking = asyncio.create_task(garbage.look_when_idle(SystemClock()))
     await stopping.wait()
+    looking.cancel()
     await cluster.stop()
 
 

@@ -196,8 +196,8 @@ class Cluster:
             provisioner.controller(),
             volumeexpand.controller(),
             ephemeralvolume.controller(),
+            endpointslice.controller(),  # before Endpoints, which nobody waits for any more
             endpoints.controller(),
-            endpointslice.controller(),
             endpointslicemirroring.controller(),
             *disruption.controllers(),
             resourcequota.controller(),

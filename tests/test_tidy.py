@@ -32,7 +32,7 @@ LAYERS = [  # top may import below, never up; those on one line must not know ea
     ["apiserver.kinds"],
     ["apiserver.kind", "apiserver.storage"],
     ["apiserver.objects"],
-    ["apiserver.signing"],
+    ["apiserver.signing", "apiserver.garbage"],
     ["apiserver.errors", "apiserver.clock", "apiserver.call", "apiserver.certificates"],
     ["apiserver.quoting"],
     ["schemas"],
