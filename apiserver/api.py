@@ -179,17 +179,14 @@ class API:
         self, kind: Kind, namespace: str, name: str, object: Object, subresource: str = "", call: Call | None = None
     ) -> Record:
         """Replace an object. Its resourceVersion, where set, must be the current one, else Conflict."""
-
-        def replaced(old: Object) -> Object:
-            return orjson.loads(orjson.dumps(object)) if old else object
-
         self._place(kind, namespace, object)
         if not kind.updates_blindly and not object["metadata"].get("resourceVersion"):
             cause = invalid("metadata.resourceVersion", 0, "must be specified for an update")
             raise errors.Invalid(kind.qualified, name, [cause])
         if kind.creates_on_update and not subresource and self.find(kind, namespace, name) is None:
             return await self.create(kind, namespace, object, call)
-        return await self.modify(kind, namespace, name, replaced, subresource, call)
+        encoded = orjson.dumps(object)  # callers may share parts of it with stored objects, which nobody may change
+        return await self._rewrite(kind, namespace, name, lambda _: orjson.loads(encoded), subresource, call)
 
     async def modify(
         self,
@@ -207,10 +204,24 @@ class API:
         `applied`: change has settled managedFields itself (server-side apply).
         Raises NotFound, Conflict, Invalid, Forbidden, and whatever `change` raises.
         """
+        return await self._rewrite(
+            kind, namespace, name, lambda record: change(record.copy()), subresource, call, applied
+        )
+
+    async def _rewrite(
+        self,
+        kind: Kind,
+        namespace: str,
+        name: str,
+        make: Callable[[Record], Object],
+        subresource: str,
+        call: Call | None,
+        applied: bool = False,
+    ) -> Record:
         call = call or Call()
         for _ in range(WRITE_ATTEMPTS):
             old = self.get(kind, namespace, name)
-            new = change(old.copy())
+            new = make(old)
             check_identity(kind, old, new)
             try:
                 return await self._replace(kind, old, new, subresource, call, applied)
