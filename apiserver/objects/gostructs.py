@@ -14,6 +14,7 @@ An object as it is stored has no nulls and no zero values of fields that Go omit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from apiserver.objects import gotime, quantity
@@ -342,6 +343,7 @@ def wrong_type(found: str, go_name: str, place: Place) -> str:
     return f"json: cannot unmarshal {found} into {where} of type {go_name}"
 
 
+@lru_cache(maxsize=quantity.REMEMBERED)
 def in_milli(amount: str) -> str:
     """Amounts of resources are kept to a thousandth, rounded up."""
     return str(quantity.parse(amount).rounded_to_milli())

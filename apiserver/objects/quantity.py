@@ -134,6 +134,7 @@ def parse(text: str) -> Quantity:
     return Quantity(-value if sign == "-" else value, format)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def canonical(text: str) -> str:
     """The text Kubernetes stores for `text`. Raises ValueError."""
     return str(parse(text))
