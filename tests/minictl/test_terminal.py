@@ -24,6 +24,11 @@ PATIENCE_SECONDS = 20
 UP = re.compile(r"\x1b\[\d+F")
 
 
+def _interruptible() -> None:
+    """Tests that run in the background of a shell ignore interrupts, and so would what they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """minictl at a terminal of 100 columns and 24 lines. `text` is what has been printed so far."""
 
@@ -35,6 +40,7 @@ class Terminal:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "minictl", *words, "-n", NAMESPACE],
             stdin=slave, stdout=slave, stderr=slave, env={**plain, "TERM": "xterm", **environment},
+            preexec_fn=_interruptible,
         )  # fmt: skip
         os.close(slave)
 
