@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
@@ -114,6 +115,15 @@ class Observed(SQLLog):
             self.steps.append((name, time.thread_time() - began))
 
 
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """Without collections of what all the other tests have left in this process: they can fall into any thread."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("uncollected")
 async def test_writes_go_on_while_much_is_forgotten(tmp_path: Path) -> None:
     """A write waits for one stretch at most, and none takes long enough to be noticed; nor does the event loop."""
     revisions, keys = 6000, 500
