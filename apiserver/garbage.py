@@ -28,7 +28,7 @@ IDLE = 0.05
 
 def settle() -> None:
     """Call once everything is there that stays; from then on collections take a few milliseconds each."""
-    look_thoroughly()
+    gc.freeze()
     gc.set_threshold(YOUNG, LOOKS, NEVER)
     gc.callbacks.append(_freeze_survivors)
 
