@@ -43,6 +43,9 @@ DIFFERENCES = [
     for pattern in (f"(?m){pattern}",)
 ]
 
+UNORDERED = re.compile("describe (secret|limit)")
+"""kubectl prints their entries in the order of a Go map: any."""
+
 pytestmark = pytest.mark.skipif(KUBECTL is None, reason="there is no kubectl on this machine")
 
 
@@ -66,7 +69,10 @@ def said(client: str, form: str, environment: dict[str, str]) -> tuple[str, str,
         ["bash", "-c", f"{client} -n everything {form}"],
         env=environment, capture_output=True, text=True, timeout=60, check=False, cwd=FOLDER,
     )  # fmt: skip
-    return plain(done.stdout), plain(done.stderr), done.returncode
+    out = plain(done.stdout)
+    if UNORDERED.match(form):
+        out = "\n".join(sorted(out.split("\n")))
+    return out, plain(done.stderr), done.returncode
 
 
 def plain(text: str) -> str:
