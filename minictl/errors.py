@@ -49,6 +49,11 @@ class CommandError(Exception):
         return self.message if self.message.startswith("error: ") else f"error: {self.message}"
 
 
+def cannot_open(path: str, error: OSError) -> CommandError:
+    """What is said of a file that cannot be read or written: the system's reason, as Go words it."""
+    return CommandError(f"open {path}: {(error.strerror or '').lower()}")
+
+
 class PlainError(CommandError):
     """Printed without the `error: ` in front."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from minictl.errors import CommandError, ConfigurationError
+from minictl.errors import CommandError, ConfigurationError, cannot_open
 from minictl.texts import plain
 
 TYPE_CHECKING = False
@@ -263,7 +263,7 @@ def write_private(path: str, text: str) -> None:
             file.write(text)
         os.replace(scratch, os.path.realpath(path))
     except OSError as error:
-        raise CommandError(f"open {path}: {(error.strerror or '').lower()}") from None
+        raise cannot_open(path, error) from None
 
 
 def paths_from_environment(environ: dict[str, str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from minictl import output
-from minictl.errors import CommandError, ServerError
+from minictl.errors import ServerError, cannot_open
 from minictl.grammar import options
 from minictl.grammar.flags import Command, Flag
 from minictl.steps import podlogs
@@ -90,7 +90,7 @@ class _Dump:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
         except OSError as error:
-            raise CommandError(f"open {path}: {(error.strerror or '').lower()}") from None
+            raise cannot_open(path, error) from None
 
 
 command = Command(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 from minictl import output
-from minictl.errors import CommandError, Failures, UsageError, raise_all
+from minictl.errors import CommandError, Failures, UsageError, cannot_open, raise_all
 from minictl.grammar import options
 from minictl.grammar.flags import Command, Flag
 from minictl.output import table
@@ -92,7 +92,7 @@ def _flatten(document: Object) -> None:
                         with open(path, "rb") as file:
                             content[f"{key}-data"] = base64.b64encode(file.read()).decode()
                     except OSError as error:
-                        raise CommandError(f"open {path}: {(error.strerror or '').lower()}") from None
+                        raise cannot_open(path, error) from None
 
 
 def get_contexts(session: Session, flags: Flags, args: list[str]) -> None:

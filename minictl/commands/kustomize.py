@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from minictl.errors import CommandError
+from minictl.errors import CommandError, cannot_open
 from minictl.grammar.flags import Command, Flag
 
 TYPE_CHECKING = False
@@ -80,7 +80,7 @@ def _write(path: str, text: str) -> None:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        raise CommandError(f"open {path}: {(error.strerror or '').lower()}") from None
+        raise cannot_open(path, error) from None
 
 
 command = Command(

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 
-from minictl.errors import CommandError, go_quote
+from minictl.errors import CommandError, cannot_open, go_quote
 from minictl.grammar.arguments import config_key_faults, env_name_faults
 
 TYPE_CHECKING = False
@@ -81,7 +81,7 @@ def read(path: str) -> bytes:
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:
-        raise CommandError(f"open {path}: {(error.strerror or '').lower()}") from None
+        raise cannot_open(path, error) from None
 
 
 def _env_file(path: str, kind: str) -> Iterator[Entry]:

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 
-from minictl.errors import CommandError, Unreachable
+from minictl.errors import CommandError, Unreachable, cannot_open
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _bytes(source: str, stdin: Any) -> bytes:
             with open(source, "rb") as file:
                 data = file.read(MAX_FILE_BYTES + 1)
         except OSError as error:
-            raise CommandError(f"open {source}: {(error.strerror or '').lower()}") from None
+            raise cannot_open(source, error) from None
     if len(data) > MAX_FILE_BYTES:
         raise CommandError(f"{_label(source)} is larger than {MAX_FILE_BYTES >> 20} MiB")
     return data

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from minictl import manifests
-from minictl.errors import CommandError, PlainError
+from minictl.errors import CommandError, PlainError, cannot_open
 from minictl.manifests import kustomizing
 from schemas import yamls
 
@@ -95,7 +95,7 @@ def _load(folder: str) -> Object:
     except yamls.YAMLError as error:
         raise CommandError(f"invalid Kustomization: {error}") from None
     except OSError as error:
-        raise CommandError(f"open {found[0]}: {(error.strerror or '').lower()}") from None
+        raise cannot_open(found[0], error) from None
     if not content:
         raise CommandError(f"{os.path.basename(found[0])} is empty")
     if not isinstance(content, dict):
