@@ -8,8 +8,10 @@ here).
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
@@ -74,6 +77,9 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
 }
 """What makes of each format the next."""
 
+ROWS_AT_ONCE = 128
+"""Rows in one INSERT: seven values each, and older SQLites take 999 in a statement."""
+
 
 class SQLLog:
     """A log at a SQLAlchemy URL, `sqlite:////path/to/log.db`. Raises LogError when it cannot be opened."""
@@ -82,11 +88,11 @@ class SQLLog:
         self.url = url
         file = Path(self.path)
         self._witness = Witness(file)
-        # One connection, used by one worker thread at a time.
-        self._engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        # One connection, used by one worker thread at a time. A statement is a transaction where no BEGIN precedes it.
+        self._engine = create_engine(
+            url, poolclass=StaticPool, connect_args={"check_same_thread": False}, isolation_level="AUTOCOMMIT"
+        )
         event.listen(self._engine, "connect", _durable)
-        # Compiled once: most of what an INSERT costs is otherwise spent on binding values that need no change.
-        self._insert = str(insert(_log).compile(self._engine))
         try:
             if file.exists():
                 check(file, self._witness, FORMAT)
@@ -100,6 +106,7 @@ class SQLLog:
             self._compacted, self._swept = self._fact("compacted"), self._fact("swept")
             self._latest = max(self._scalar(select(func.max(_log.c.revision))) or 0, self._compacted)
             self._witness.open(self._latest)
+            self._appending = self._engine.raw_connection()
         except DatabaseError as error:
             self.close()
             raise LogError(f"cannot open {self.path}: {error.orig}") from error
@@ -135,14 +142,27 @@ class SQLLog:
     def append(self, records: Sequence[Record]) -> None:
         if not records:
             return
-        rows = []
-        for r in records:
-            row = (r.revision, r.key, r.previous, r.created, r.deleted, r.encoded)
-            rows.append((*row, row_checksum(*row)))
-        with self._changing() as connection:
-            connection.exec_driver_sql(self._insert, rows)
+        if len(records) <= ROWS_AT_ONCE:
+            self._add(records)
+        else:
+            with self._changing():
+                for first in range(0, len(records), ROWS_AT_ONCE):
+                    self._add(records[first : first + ROWS_AT_ONCE])
         self._latest = records[-1].revision
         self._witness.note(self._latest)
+
+    def _add(self, records: Sequence[Record]) -> None:
+        """One statement, past SQLAlchemy: the event loop waits for what is done here in Python, but not for SQLite."""
+        values: list[Any] = []
+        for r in records:
+            row = (r.revision, r.key, r.previous, r.created, r.deleted, r.encoded)
+            values += (*row, row_checksum(*row))
+        driver = self._appending.driver_connection
+        assert driver is not None
+        try:
+            driver.execute(_insert_of(len(records)), values)
+        except sqlite3.Error as error:
+            raise LogError(f"cannot write {self.path}: {error}") from error
 
     def latest(self) -> int:
         return int(self._latest)
@@ -191,6 +211,7 @@ class SQLLog:
         """One transaction. Raises LogError, and then nothing has changed."""
         try:
             with self._engine.begin() as connection:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
                 yield connection
         except DatabaseError as error:
             raise LogError(f"cannot write {self.path}: {error.orig}") from error
@@ -213,6 +234,12 @@ class SQLLog:
     def close(self) -> None:
         self._engine.dispose()
         self._witness.close()
+
+
+@cache
+def _insert_of(rows: int) -> str:
+    head, values, row = str(insert(_log).compile(dialect=sqlite.dialect())).partition(" VALUES ")
+    return head + values + ", ".join([row] * rows)
 
 
 def _set_fact(connection: Connection, name: str, value: int) -> None:
