@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import random
-import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
@@ -24,6 +22,7 @@ from apiserver.kinds.node import kind as NODE
 from apiserver.kinds.pod import kind as POD
 from apiserver.kinds.secret import kind as SECRET
 from apiserver.kinds.serviceaccount import kind as SERVICEACCOUNT
+from apiserver.objects.meta import random_uid
 from apiserver.objects.rbac import ACCOUNT_PREFIX, strings
 from apiserver.objects.validation import invalid
 from apiserver.signing import Claims, Signer
@@ -94,7 +93,7 @@ class Accounts:
             "exp": now + seconds,
             "iat": now,
             "iss": self.issuer,
-            "jti": str(uuid.UUID(int=random.getrandbits(128), version=4)),
+            "jti": random_uid(),
             PRIVATE: {"namespace": namespace},
             "nbf": now,
             "sub": f"{ACCOUNT_PREFIX}{namespace}:{name}",

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -31,6 +30,7 @@ from apiserver.kinds.mutatingwebhookconfiguration import kind as MUTATING
 from apiserver.kinds.service import kind as SERVICE
 from apiserver.kinds.validatingwebhookconfiguration import kind as VALIDATING
 from apiserver.objects.gostructs import DecodeError
+from apiserver.objects.meta import random_uid
 from apiserver.objects.patch import jsonpatch
 
 MAX_CALLS = 32
@@ -123,7 +123,7 @@ class Webhooks:
 
     async def _ask(self, webhook: Object, view: View, question: Question, *, may_patch: bool) -> list[Any]:
         """The patch that a webhook answers; none when it cannot be asked and that is to be ignored."""
-        uid = str(uuid.uuid4())
+        uid = random_uid()
         seconds = webhook.get("timeoutSeconds", 10)
         target = callout.target_of(webhook["clientConfig"], seconds)
         body = orjson.dumps(review(webhook, question, uid))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from random import getrandbits
 from typing import Any
 
 import orjson
 
 from apiserver import errors
 from apiserver.http.requests import Response
+from apiserver.objects.meta import random_uid
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -35,10 +35,7 @@ _QUOTED = str.maketrans({"\\": "\\\\", '"': '\\"'})
 
 def audit_id(given: str) -> str:
     """The name of one request in logs: the client's own, or a new UUID."""
-    if given:
-        return given[:MAX_AUDIT_ID_CHARACTERS]
-    digits = f"{getrandbits(128):032x}"
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+    return given[:MAX_AUDIT_ID_CHARACTERS] or random_uid()
 
 
 def refusal(error: errors.APIError) -> Response:

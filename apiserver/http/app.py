@@ -67,7 +67,7 @@ class App:
         began = monotonic_seconds()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         audit = answers.audit_id(headers.get("audit-id", ""))
-        request = Request(scope["method"], [], {}, headers, ANONYMOUS, partial(_body, receive, headers))
+        request = Request(scope["method"], [], {}, headers, ANONYMOUS, partial(_body, receive, headers, scope["state"]))
         try:
             self._read_head(scope, request)
             response = await self._answer(request)
@@ -120,10 +120,12 @@ class App:
         return document if document is not None else await self._handlers.handle(request)
 
 
-async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
+async def _body(receive: Receive, headers: Mapping[str, str], state: Mapping[str, Any]) -> bytes:
     """The whole body. Raises TooLarge, Timeout."""
     if int(headers.get("content-length") or 0) > MAX_BODY_BYTES:
         raise too_large()
+    if "is_whole" in state:
+        return await _read(receive)
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await _read(receive)

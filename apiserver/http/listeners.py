@@ -42,16 +42,39 @@ TOO_LONG = (
 
 
 SPOKEN = ("1.0", "1.1")
+HAS_BODY = b"\r\ncontent-length: "
+"""What the head of an answer says when its body is at hand, too (see answers.py)."""
 
 
 class PortTaken(Exception):
     """Somebody else listens there; the message says what to do."""
 
 
+class _Together(asyncio.Transport):
+    """Has the head of an answer wait for its body, where one of known length follows: one write, one TLS record."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head: bytes | None = None
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def write(self, data: bytes) -> None:  # type: ignore[override]
+        if self._head is None and HAS_BODY in data:
+            self._head = data
+            return
+        self._transport.write(self._head + data if self._head else data)
+        self._head = b""
+
+
 class _Connection(HttpToolsProtocol):
     """uvicorn's HTTP, with limits to the head of a request (nothing is known yet of who sends it) and to how long an
-    answer waits for somebody who does not read it; it tells the app whom a connection's certificate names:
-    scope["state"]["identity"]."""
+    answer waits for somebody who does not read it. It tells the app more than ASGI does, in scope["state"]: whom a
+    connection's certificate names ("identity"), and once nothing of the request is under way any more, "is_whole"."""
 
     _head_bytes = 0
     _is_in_head = True
@@ -82,6 +105,12 @@ class _Connection(HttpToolsProtocol):
         self._is_in_head = False
         self._meet_deadline()
         super().on_headers_complete()
+        if self.scope["method"] != "HEAD":
+            self.cycle.transport = _Together(self.transport)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self.scope["state"]["is_whole"] = True
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
-
 from apiserver.kind import NAME, Column, Kind, Object
+from apiserver.objects.meta import random_uid
 from apiserver.objects.validation.limitrange import validate
 from apiserver.objects.validation.names import subdomain_name
 
@@ -14,7 +13,7 @@ CREATED = Column("Created At", lambda limits: limits["metadata"].get("creationTi
 def prepare(new: Object, old: Object | None) -> None:
     """One without a name gets one."""
     if old is None and not new["metadata"].get("name"):
-        new["metadata"]["name"] = str(uuid.uuid4())
+        new["metadata"]["name"] = random_uid()
 
 
 def default(limits: Object) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import uuid
 from typing import Any
 
 Object = dict[str, Any]
@@ -27,6 +26,12 @@ def generated_name(prefix: str) -> str:
     return prefix[:MAX_GENERATED_PREFIX] + random_suffix()
 
 
+def random_uid() -> str:
+    """A UUID of version 4 (RFC 9562), in the time that uuid.UUID takes to check its arguments."""
+    digits = f"{random.getrandbits(128):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{'89ab'[ord(digits[16]) & 3]}{digits[17:20]}-{digits[20:]}"
+
+
 def begin(object: Object, now: str) -> None:
     """Give a new object its identity; whatever the client said about it is dropped."""
     metadata = object["metadata"]
@@ -35,7 +40,7 @@ def begin(object: Object, now: str) -> None:
     metadata.pop("resourceVersion", None)
     if not metadata.get("name") and metadata.get("generateName"):
         metadata["name"] = generated_name(metadata["generateName"])
-    metadata["uid"] = str(uuid.UUID(int=random.getrandbits(128), version=4))
+    metadata["uid"] = random_uid()
     metadata["creationTimestamp"] = now
 
 

@@ -23,7 +23,7 @@ import asyncio
 import logging
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -61,6 +61,27 @@ class Stale(Exception):
         self.current = current
 
 
+class _Writing:
+    """A record on its way to the disk, and who waits for it to get there: its writer, and the next one of its key."""
+
+    __slots__ = ("_waiting", "record")
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self._waiting: list[asyncio.Future[LogError | None]] = []
+
+    def outcome(self) -> asyncio.Future[LogError | None]:
+        """Each waits on a future of its own: a client that hangs up cancels that, and nothing else."""
+        outcome: asyncio.Future[LogError | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(outcome)
+        return outcome
+
+    def end(self, failure: LogError | None) -> None:
+        for outcome in self._waiting:
+            if not outcome.done():
+                outcome.set_result(failure)
+
+
 class Store:
     """Live records by key, kept in key order per first path segment ("pods", "deployments.apps")."""
 
@@ -69,8 +90,8 @@ class Store:
         self._live: dict[str, Record] = {}
         self._keys: dict[str, list[str]] = {}
         self._changed: dict[str, int] = {}
-        self._pending: dict[str, asyncio.Future[None]] = {}
-        self._queue: deque[tuple[Record, asyncio.Future[None]]] = deque()
+        self._pending: dict[str, _Writing] = {}
+        self._queue: deque[_Writing] = deque()
         self._history: deque[Change] = deque()
         self._history_bytes = 0
         self._listeners: dict[str, list[Callable[[Change], None]]] = {}
@@ -94,21 +115,25 @@ class Store:
 
     def under(self, prefix: str) -> list[Record]:
         """The live records under prefix, in key order."""
-        return [self._live[key] for key in self._range(prefix)]
+        keys, first, last = self._range(prefix)
+        live = self._live
+        return [live[key] for key in (keys if last - first == len(keys) else keys[first:last])]
 
     def count(self, prefix: str) -> int:
-        keys = self._keys.get(_family(prefix), [])
-        return bisect_left(keys, prefix + "\U0010ffff") - bisect_left(keys, prefix)
+        _, first, last = self._range(prefix)
+        return last - first
 
     def changed(self, prefix: str) -> int:
         """The revision of the latest change in the family of `prefix` since this store was loaded, 0 for none."""
         return self._changed.get(_family(prefix), 0)
 
-    def _range(self, prefix: str) -> Iterator[str]:
-        keys = self._keys.get(_family(prefix), [])
-        if prefix == _family(prefix) + "/":
-            return iter(keys)
-        return iter(keys[bisect_left(keys, prefix) : bisect_left(keys, prefix + "\U0010ffff")])
+    def _range(self, prefix: str) -> tuple[list[str], int, int]:
+        """The keys of the family of `prefix`, and which of them start with it: from the first up to the last."""
+        keys = self._keys.get(_family(prefix))
+        if not keys:
+            return [], 0, 0
+        first = bisect_left(keys, prefix)
+        return keys, first, bisect_left(keys, prefix[:-1] + chr(ord(prefix[-1]) + 1), first)
 
     async def write(self, key: str, object: dict[str, Any], expect: int, *, deleted: bool = False) -> Record:
         """Store `object` under `key` if the key is at revision `expect` (0: absent); returns when it is on disk.
@@ -116,8 +141,8 @@ class Store:
         Sets metadata.resourceVersion in `object`, which is the store's from now on: it becomes the record's `object`.
         Raises Stale, or LogError when the disk refuses.
         """
-        while (pending := self._pending.get(key)) is not None:
-            await asyncio.wait([pending])
+        while (ahead := self._pending.get(key)) is not None:
+            await ahead.outcome()
         current = self._live.get(key)
         if (current.revision if current else 0) != expect:
             raise Stale(current)
@@ -127,13 +152,13 @@ class Store:
         encoded = bytes(memoryview(orjson.dumps(object)))  # orjson's own have room to grow: three times their size
         record = Record(key, revision, expect, current.created if current else revision, deleted, encoded)
         record.object = object
-        loop = asyncio.get_running_loop()
-        written: asyncio.Future[None] = loop.create_future()
-        self._pending[key] = written
-        self._queue.append((record, written))
+        writing = self._pending[key] = _Writing(record)
+        self._queue.append(writing)
         if self._writer is None:
-            self._writer = loop.create_task(self._write_batches())
-        await asyncio.shield(written)
+            self._writer = asyncio.create_task(self._write_batches())
+        failure = await writing.outcome()
+        if failure is not None:
+            raise failure
         return record
 
     async def _write_batches(self) -> None:
@@ -141,7 +166,7 @@ class Store:
         await asyncio.sleep(0)  # let every task that is ready add to the first batch
         while self._queue:
             batch = [self._queue.popleft() for _ in range(min(BATCH_RECORDS, len(self._queue)))]
-            records = [record for record, _ in batch]
+            records = [writing.record for writing in batch]
             try:
                 await loop.run_in_executor(self._thread, self._log.append, records)
             except Exception as error:
@@ -153,18 +178,17 @@ class Store:
             if self.is_refused:
                 log.info("writes are taken again")
             self.is_refused = False
-            for record, written in batch:
-                self._publish(record)
-                del self._pending[record.key]
-                written.set_result(None)
+            for writing in batch:
+                self._publish(writing.record)
+                del self._pending[writing.record.key]
+                writing.end(None)
         self._writer = None
 
-    def _refuse(self, batch: list[tuple[Record, asyncio.Future[None]]], error: Exception) -> None:
+    def _refuse(self, batch: list[_Writing], error: Exception) -> None:
         failure = error if isinstance(error, LogError) else LogError(str(error))
-        for record, written in [*batch, *self._queue]:
-            del self._pending[record.key]
-            written.set_exception(failure)
-            written.exception()  # a client that hung up never asks; that is no reason to complain
+        for writing in [*batch, *self._queue]:
+            del self._pending[writing.record.key]
+            writing.end(failure)
         self._queue.clear()
         self._next = self.revision
 
