@@ -18,6 +18,7 @@ def cronjob(simulate: str = "", **spec: Any) -> Object:
 
 
 async def minutes(h: Harness, count: int) -> None:
+    await h.settle()
     for _ in range(count):
         h.clock.advance(60.1)
         await h.settle()
