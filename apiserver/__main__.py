@@ -1,31 +1,27 @@
 """`python -m apiserver --state-dir DIR`: flags -> Settings -> a Cluster that runs until SIGTERM or SIGINT.
 
-The only reader of argv. Whatever is wrong with the flags, the port, or the log is one line on stderr and exit code 1.
+The only reader of the server's argv. Whatever is wrong with the flags, the port, or the log is one line on stderr and
+exit code 1. What takes long to import is imported while keys are made, by running.py.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 import fcntl
 import json
 import logging
 import os
 import resource
-import signal
 import sys
 from dataclasses import asdict, fields
-from datetime import datetime
 from ipaddress import ip_network
 from pathlib import Path
 from typing import IO, Any
 
-from apiserver import certificates, garbage
-from apiserver.clock import Clock, SteppedClock, SystemClock
-from apiserver.cluster import CLOCK_FILE, Cluster, Settings
-from apiserver.http.listeners import PortTaken
-from apiserver.storage import Log, LogError
+from apiserver import certificates
+from apiserver.clock import SystemClock
+from apiserver.settings import CannotStart, Settings
 
 KEPT = (
     "nodes",
@@ -43,10 +39,6 @@ MAX_KEPT_SECONDS = 366 * 86400.0
 ROOT_MODE = 0o700
 PRIVATE = 0o077
 """What no file or socket made here grants to anybody else."""
-
-
-class CannotStart(Exception):
-    """Why, in one line."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -128,46 +120,6 @@ def allow_many_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, wanted))
 
 
-def open_log(settings: Settings) -> Log:
-    if settings.in_memory:
-        from apiserver.storage.memory import MemoryLog
-
-        return MemoryLog()
-    from apiserver.storage.sql import SQLLog
-
-    return SQLLog(f"sqlite:///{(settings.state_folder / 'log.db').absolute()}")
-
-
-def clock_of(settings: Settings) -> Clock:
-    """The machine's clock, or one that stands still, no earlier than where it was moved before. Raises CannotStart."""
-    if settings.clock != "manual":
-        return SystemClock()
-    file, now = settings.state_folder / CLOCK_FILE, SystemClock().now()
-    try:
-        return SteppedClock(max(now, datetime.fromisoformat(file.read_text().strip())) if file.exists() else now)
-    except (ValueError, TypeError) as error:
-        raise CannotStart(f"cannot read {file}: {error}") from None
-
-
-async def run(settings: Settings) -> None:
-    """Serve until told to stop."""
-    credentials = certificates.Credentials(settings.state_folder)
-    certificates.ensure(credentials, SystemClock().now(), settings.service_ip, settings.cluster_domain)
-    cluster = Cluster(settings, open_log(settings), clock_of(settings), credentials.ca_pem())
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    port = cluster.reserve_port()
-    await cluster.start(port)
-    url = await cluster.listen()
-    logging.getLogger("apiserver").info("serving %s from %s", url, settings.state_folder)
-    garbage.settle()
-    looking = asyncio.create_task(garbage.look_when_idle(SystemClock()))
-    await stopping.wait()
-    looking.cancel()
-    await cluster.stop()
-
-
 def main() -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     os.umask(PRIVATE)
@@ -175,11 +127,15 @@ def main() -> int:
     try:
         settings = settings_from(sys.argv[1:])
         held = lock(settings.state_folder)
-        import uvloop
+        credentials = certificates.Credentials(settings.state_folder)
+        keys = certificates.ensure_beside(
+            credentials, SystemClock().now(), settings.service_ip, settings.cluster_domain
+        )
+        from apiserver.running import serve
 
-        uvloop.run(run(settings))
+        serve(settings, credentials, keys)
         held.truncate(0)
-    except (CannotStart, LogError, PortTaken, OSError) as error:
+    except (CannotStart, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -1,5 +1,6 @@
 """The cluster's own certificate authority, the certificate it serves with, and the kubeconfig that trusts them.
 
+`python -m apiserver.certificates FOLDER NOW SERVICE_IP DOMAIN` makes what is missing, and needs no more of the server.
 Everything secret is written 0600, by creating a new file and moving it into place: no reader ever sees half a file.
 """
 
@@ -8,6 +9,9 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
@@ -48,6 +52,11 @@ class Credentials:
         return self.folder / "server.key"
 
     @property
+    def made_for(self) -> Path:
+        """The names and addresses in the serving certificate."""
+        return self.folder / "server.names"
+
+    @property
     def kubeconfig(self) -> Path:
         return self.folder / "kubeconfig"
 
@@ -72,17 +81,50 @@ def write_private(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
+def ensure_beside(credentials: Credentials, now: datetime, service_ip: str, domain: str) -> Callable[[], None]:
+    """Begin with `ensure`, in a process of its own where there is something to make; what is returned waits for it.
+
+    The server goes on starting meanwhile, and never loads what makes keys: 10 MB that it has no other use for.
+    It raises OSError.
+    """
+    if _are_there(credentials, *_names(service_ip, domain)):
+        return lambda: None
+    making = subprocess.Popen(
+        [sys.executable, "-m", __name__, str(credentials.folder), now.isoformat(), service_ip, domain],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+    def wait() -> None:
+        said = making.communicate()[1].strip().splitlines()
+        if making.returncode:
+            raise OSError(f"cannot make keys in {credentials.folder}: {said[-1] if said else making.returncode}")
+
+    return wait
+
+
 def ensure(credentials: Credentials, now: datetime, service_ip: str, domain: str) -> None:
     """Make the authority and the serving certificate where they are missing, or were made for other names."""
-    made_for = credentials.folder / "server.names"
-    names = [*NAMES, f"kubernetes.default.svc.{domain}"]
-    addresses = [*ADDRESSES, service_ip]
-    wanted = "\n".join([*names, *addresses]) + "\n"
-    everything = (credentials.ca_certificate, credentials.ca_key, credentials.certificate, credentials.key)
-    if all(p.exists() for p in everything) and made_for.exists() and made_for.read_text() == wanted:
-        return
-    _make(credentials, now, names, addresses)
-    made_for.write_text(wanted)
+    names, addresses = _names(service_ip, domain)
+    if not _are_there(credentials, names, addresses):
+        _make(credentials, now, names, addresses)
+        credentials.made_for.write_text(_listed(names, addresses))
+
+
+def _names(service_ip: str, domain: str) -> tuple[list[str], list[str]]:
+    """What the server is called: its names, its addresses."""
+    return [*NAMES, f"kubernetes.default.svc.{domain}"], [*ADDRESSES, service_ip]
+
+
+def _listed(names: list[str], addresses: list[str]) -> str:
+    return "\n".join([*names, *addresses]) + "\n"
+
+
+def _are_there(credentials: Credentials, names: list[str], addresses: list[str]) -> bool:
+    made_for = credentials.made_for
+    everything = (credentials.ca_certificate, credentials.ca_key, credentials.certificate, credentials.key, made_for)
+    return all(file.exists() for file in everything) and made_for.read_text() == _listed(names, addresses)
 
 
 def _make(credentials: Credentials, now: datetime, names: list[str], addresses: list[str]) -> None:
@@ -177,3 +219,10 @@ users:
     token: {token}
 """
     write_private(credentials.kubeconfig, text)
+
+
+if __name__ == "__main__":
+    try:
+        ensure(Credentials(Path(sys.argv[1])), datetime.fromisoformat(sys.argv[2]), *sys.argv[3:5])
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))

@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import ip_network
-from pathlib import Path
 from typing import Any
 
 from apiserver import certificates
@@ -78,59 +75,17 @@ from apiserver.kind import Kinds
 from apiserver.kinds import BUILTIN
 from apiserver.reconcile.controller import Controller, Runner
 from apiserver.runtime.simulated import SimulatedRuntime
+from apiserver.settings import LOGS_REQUESTS, Settings
 from apiserver.signing import Signer
 from apiserver.storage import Log
-from apiserver.storage.retention import Retention, compact_regularly
+from apiserver.storage.retention import compact_regularly
 from apiserver.storage.store import Store
 
-LOGS_REQUESTS = 3
-CLOCK_FILE = "clock"
-"""Where a manual clock stood last: time does not go back when the server is started again."""
 LOOPBACK = "127.0.0.1"
 CONTROL_PLANE = "192.168.0.1"
 """Where the API server stands in the simulated network of the nodes: an Endpoints object may not name loopback."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How one cluster is set up. `port` 0: the last one used, else any; `nodes` 0: Pods stay Pending."""
-
-    state_folder: Path
-    name: str = "minictl"
-    port: int = 0
-    nodes: int = 3
-    service_cidr: str = "10.96.0.0/16"
-    pod_cidr: str = "10.244.0.0/16"
-    token: str = ""
-    cluster_domain: str = "cluster.local"
-    in_memory: bool = False
-    clock: str = "system"
-    """"manual": time stands still until somebody moves it."""
-    pod_start_delay: float = 0.0
-    """Seconds that a node takes to get a Pod ready for its containers."""
-    verbosity: int = 0
-    """From LOGS_REQUESTS on, every request is a line in the log."""
-
-    keep_revisions: int = Retention.revisions
-    keep_history: float = Retention.seconds
-    """Seconds; of this and keep_revisions, what is more counts."""
-
-    @property
-    def retention(self) -> Retention:
-        """In memory a busy hour would take too much of it: there, only revisions count."""
-        return Retention(self.keep_revisions, 0.0 if self.in_memory else self.keep_history)
-
-    @property
-    def service_ip(self) -> str:
-        """The ClusterIP of the `kubernetes` Service: the first of the range."""
-        return str(ip_network(self.service_cidr)[1])
-
-    @property
-    def issuer(self) -> str:
-        """Who signs the tokens of ServiceAccounts."""
-        return f"https://kubernetes.default.svc.{self.cluster_domain}"
 
 
 class Cluster:
@@ -260,7 +215,7 @@ class Cluster:
         while not self.clock.advance_to_next(limit):
             await self.runner.idle()
         await self.runner.idle()
-        (self.settings.state_folder / CLOCK_FILE).write_text(f"{self.clock.now().isoformat()}\n")
+        self.settings.clock_file.write_text(f"{self.clock.now().isoformat()}\n")
 
     def reserve_port(self) -> int:
         """Bind the TCP port before anything else is done. Raises PortTaken."""

@@ -12,8 +12,9 @@ import orjson
 
 from apiserver.api import API
 from apiserver.clock import ManualClock
-from apiserver.cluster import Cluster, Settings
+from apiserver.cluster import Cluster
 from apiserver.kind import Kind
+from apiserver.settings import Settings
 from apiserver.storage import Log
 from apiserver.storage.memory import MemoryLog
 

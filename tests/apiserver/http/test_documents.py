@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from apiserver.cluster import LOGS_REQUESTS
 from apiserver.http.authentication import ADMIN
 from apiserver.http.health import Health
 from apiserver.http.requests import Request
+from apiserver.settings import LOGS_REQUESTS
 from tests.apiserver.harness import Harness
 from tests.apiserver.http.asgi import Client
 
