@@ -19,7 +19,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import IO, Any
 
-from apiserver import certificates
+from apiserver import certificates, garbage
 from apiserver.clock import SystemClock
 from apiserver.settings import CannotStart, Settings
 
@@ -123,6 +123,7 @@ def allow_many_connections() -> None:
 def main() -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     os.umask(PRIVATE)
+    garbage.ignore()
     allow_many_connections()
     try:
         settings = settings_from(sys.argv[1:])

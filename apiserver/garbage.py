@@ -26,8 +26,14 @@ IDLE = 0.05
 """The share of that time up to which the processor may have been busy for the server to count as idle."""
 
 
+def ignore() -> None:
+    """Call before everything that stays is imported and made: looking at it again and again is a tenth of the start."""
+    gc.disable()
+
+
 def settle() -> None:
     """Call once everything is there that stays; from then on collections take a few milliseconds each."""
+    gc.enable()
     gc.freeze()
     gc.set_threshold(YOUNG, LOOKS, NEVER)
     gc.callbacks.append(_freeze_survivors)
