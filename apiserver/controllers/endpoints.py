@@ -15,6 +15,7 @@ from apiserver.kind import Object
 from apiserver.kinds.endpoints import kind as ENDPOINTS
 from apiserver.kinds.service import kind as SERVICE
 from apiserver.objects import endpoints
+from apiserver.objects.remembered import PerObject
 from apiserver.reconcile.controller import Controller, Result
 from apiserver.reconcile.seen import Seen
 from apiserver.reconcile.selecting import itself, key_of
@@ -36,6 +37,7 @@ class _Endpoints:
         self._times = endpoints.TriggerTimes()
         self._deleted: set[Key] = set()
         self._seen = Seen()
+        self._offers: dict[Key, endpoints.Offers] = {}
 
     def service_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
         if new is None:
@@ -62,7 +64,8 @@ class _Endpoints:
         if have is not None and self._seen.is_same(key, [service, have.object, *pods]):
             return
         cause = self._times.latest(service, pods)
-        wanted = endpoints.plan_endpoints(service, pods, have.object if have else None, cause)
+        offers = self._offers.setdefault(key, PerObject())
+        wanted = endpoints.plan_endpoints(service, pods, have.object if have else None, cause, offers)
         call = api.named(endpoints.CONTROLLER)
         if wanted is not None and have is None:
             have = await api.create(ENDPOINTS, key[0], wanted, call)
@@ -73,6 +76,7 @@ class _Endpoints:
 
     async def _delete(self, api: API, key: Key) -> None:
         self._times.forget(*key)
+        self._offers.pop(key, None)
         self._seen.forget(key)
         have = api.find(ENDPOINTS, *key)
         if have is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from apiserver.kind import AGE, NAME, Column, Kind, Object
 from apiserver.objects.validation import Causes, required
@@ -17,6 +17,7 @@ from apiserver.objects.validation.ports import (
 
 SHOWN_ADDRESSES = 3
 """More than these are counted, not shown, in a table."""
+LISTS = ("addresses", "notReadyAddresses")
 MANAGED_BY = "endpoints.kubernetes.io/managed-by"
 CONTROLLER = "endpoint-controller"
 DEPRECATED = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
@@ -45,24 +46,32 @@ def summary(endpoints: Object) -> str:
 
 
 def validate_create(endpoints: Object) -> Causes:
-    causes: Causes = []
-    for index, subset in enumerate(endpoints.get("subsets") or ()):
-        causes += _validate_subset(f"subsets[{index}]", subset)
-    return causes
+    return _validate_subsets(endpoints, {})
 
 
 def validate_update(new: Object, old: Object) -> Causes:
-    """Subsets that stay as they are were found right before, under whatever rules held then."""
-    return [] if new.get("subsets") == old.get("subsets") else validate_create(new)
+    """Subsets that stay as they are were found right before, under whatever rules held then; and so were addresses."""
+    if new.get("subsets") == old.get("subsets"):
+        return []
+    return _validate_subsets(new, {a["ip"]: a for s in old.get("subsets") or () for n in LISTS for a in s.get(n) or ()})
 
 
-def _validate_subset(field: str, subset: Object) -> Causes:
+def _validate_subsets(endpoints: Object, known: Mapping[str, Object]) -> Causes:
+    """`known`: addresses that need no look, by their IP."""
+    causes: Causes = []
+    for index, subset in enumerate(endpoints.get("subsets") or ()):
+        causes += _validate_subset(f"subsets[{index}]", subset, known)
+    return causes
+
+
+def _validate_subset(field: str, subset: Object, known: Mapping[str, Object]) -> Causes:
     causes: Causes = []
     if not subset.get("addresses") and not subset.get("notReadyAddresses"):
         causes.append(required(field, "must specify `addresses` or `notReadyAddresses`"))
-    for name in ("addresses", "notReadyAddresses"):
+    for name in LISTS:
         for index, address in enumerate(subset.get(name) or ()):
-            causes += _validate_address(f"{field}.{name}[{index}]", address)
+            if known.get(address.get("ip", "")) != address:
+                causes += _validate_address(f"{field}.{name}[{index}]", address)
     ports = subset.get("ports") or ()
     for index, port in enumerate(ports):
         causes += _validate_port(f"{field}.ports[{index}]", port, len(ports) > 1)
@@ -94,7 +103,7 @@ def warnings(new: Object, old: Object | None) -> list[str]:
         return []
     found: list[str] = []
     for s, subset in enumerate(new.get("subsets") or ()):
-        for name in ("addresses", "notReadyAddresses"):
+        for name in LISTS:
             for a, address in enumerate(subset.get(name) or ()):
                 found += ip_warnings(f"subsets[{s}].{name}[{a}].ip", address.get("ip", ""))
     return found

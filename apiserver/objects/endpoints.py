@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import ipaddress
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+
+from apiserver.objects.remembered import PerObject
 
 Object = dict[str, Any]
 
@@ -49,6 +51,14 @@ class _Address(NamedTuple):
     ip: str
     uid: str
     ready: bool
+
+
+class Offer(NamedTuple):
+    """A Pod as an Endpoints object shows it; without ports where the Service has none."""
+
+    address: _Address
+    entry: Object
+    ports: tuple[Port | None, ...]
 
 
 def is_headless(service: Object) -> bool:
@@ -151,13 +161,20 @@ def target_reference(pod: Object) -> Object:
 # -- Endpoints ---------------------------------------------------------------------------------------------------------
 
 
-def plan_endpoints(service: Object, pods: Iterable[Object], have: Object | None, trigger_time: str) -> Object | None:
+Offers = PerObject["Offer | None"]
+"""What each Pod of a Service offers, by version of the Pod."""
+
+
+def plan_endpoints(
+    service: Object, pods: Sequence[Object], have: Object | None, trigger_time: str, offers: Offers | None = None
+) -> Object | None:
     """The Endpoints object that should be there, or None when the present one is right.
 
-    `trigger_time` (RFC 3339, or "") is when what caused this change happened; see TriggerTimes.
+    `trigger_time` (RFC 3339, or "") is when what caused this change happened; see TriggerTimes. `offers` remembers from
+    one plan for a Service to the next.
     """
     labels = endpoints_labels(service)
-    subsets = plan_subsets(service, pods)
+    subsets = plan_subsets(service, pods, offers)
     cut = truncate(subsets)
     metadata = (have or {}).get("metadata", {})
     annotations = dict(metadata.get("annotations") or {})
@@ -188,22 +205,15 @@ def endpoints_labels(service: Object) -> dict[str, str]:
     return labels
 
 
-def plan_subsets(service: Object, pods: Iterable[Object]) -> list[Object]:
+def plan_subsets(service: Object, pods: Sequence[Object], offers: Offers | None = None) -> list[Object]:
     """The subsets in their canonical form: no address twice under one port, ports with the same addresses together."""
-    publish_all = bool(service["spec"].get("publishNotReadyAddresses"))
-    without_ports = not service["spec"].get("ports")
     entries: dict[_Address, Object] = {}
     by_port: dict[Port | None, list[_Address]] = {}
-    for pod in pods:
-        if not in_endpoints(pod, terminating=publish_all):
-            continue
-        entry = _entry(service, pod)
-        if entry is None:
-            continue
-        address = _Address(entry["ip"], pod["metadata"]["uid"], publish_all or is_ready(pod))
-        entries[address] = entry
-        for port in (None,) if without_ports else resolve_ports(service, pod):
-            by_port.setdefault(port, []).append(address)
+    for offer in (offers or PerObject()).of(pods, service, lambda pod: _offer(service, pod)):
+        if offer is not None:
+            entries[offer.address] = offer.entry
+            for port in offer.ports:
+                by_port.setdefault(port, []).append(offer.address)
     groups: dict[tuple[_Address, ...], list[Port]] = {}
     for port, offering in by_port.items():
         group = groups.setdefault(tuple(sorted(set(offering))), [])
@@ -211,6 +221,18 @@ def plan_subsets(service: Object, pods: Iterable[Object]) -> list[Object]:
             group.append(port)
     ordered = sorted(groups.items(), key=lambda item: sorted(port[:3] for port in item[1]))
     return [_subset(sorted(ports, key=port_rank), group, entries) for group, ports in ordered]
+
+
+def _offer(service: Object, pod: Object) -> Offer | None:
+    """None for a Pod that is not among a Service's endpoints."""
+    publish_all = bool(service["spec"].get("publishNotReadyAddresses"))
+    if not in_endpoints(pod, terminating=publish_all):
+        return None
+    entry = _entry(service, pod)
+    if entry is None:
+        return None
+    address = _Address(entry["ip"], pod["metadata"]["uid"], publish_all or is_ready(pod))
+    return Offer(address, entry, resolve_ports(service, pod) if service["spec"].get("ports") else (None,))
 
 
 def _entry(service: Object, pod: Object) -> Object | None:
@@ -307,14 +329,16 @@ class TriggerTimes:
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str], tuple[str, dict[str, str]]] = {}
+        self._ready_since: dict[tuple[str, str], PerObject[tuple[str, str]]] = {}
 
-    def latest(self, service: Object, pods: Iterable[Object]) -> str:
+    def latest(self, service: Object, pods: Sequence[Object]) -> str:
         """The cause of what changed since the last call for this Service; "" when no such event is known."""
         metadata = service["metadata"]
         created = metadata.get("creationTimestamp", "")
         key = (metadata.get("namespace", ""), metadata["name"])
         before = self._seen.get(key)
-        times = {pod["metadata"]["name"]: when for pod in pods if (when := _ready_since(pod))}
+        known = self._ready_since.setdefault(key, PerObject())
+        times = {name: when for name, when in known.of(pods, None, _ready_since) if when}
         self._seen[key] = (created, times)
         if before is None:
             return str(created)
@@ -325,10 +349,12 @@ class TriggerTimes:
 
     def forget(self, namespace: str, name: str) -> None:
         self._seen.pop((namespace, name), None)
+        self._ready_since.pop((namespace, name), None)
 
 
-def _ready_since(pod: Object) -> str:
+def _ready_since(pod: Object) -> tuple[str, str]:
+    """The Pod's name, and when it became ready, or ceased to be."""
     for condition in pod.get("status", {}).get("conditions") or ():
         if condition["type"] == "Ready":
-            return str(condition.get("lastTransitionTime") or "")
-    return ""
+            return pod["metadata"]["name"], str(condition.get("lastTransitionTime") or "")
+    return pod["metadata"]["name"], ""

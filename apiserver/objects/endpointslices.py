@@ -12,12 +12,14 @@ does it:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from apiserver.objects import endpoints
 from apiserver.objects.endpoints import Port
+from apiserver.objects.remembered import PerObject
 
 Object = dict[str, Any]
 Group = tuple[Port, ...]
@@ -28,6 +30,17 @@ MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 CONTROLLER = "endpointslice-controller.k8s.io"
 MAX_ENDPOINTS = 100
 RESERVED_LABELS = frozenset((SERVICE_NAME, MANAGED_BY, endpoints.HEADLESS))
+
+
+class Offer(NamedTuple):
+    """What a Pod offers under one kind of address; `endpoint` is None where it has none of that kind."""
+
+    ports: Group
+    endpoint: Object | None
+
+
+Offers = dict[str, PerObject[Offer | None]]
+"""By kind of address: what each Pod of a Service offers, by version of the Pod."""
 
 
 @dataclass
@@ -87,21 +100,23 @@ class Template:
 def plan(
     service: Object,
     pods: Sequence[Object],
-    zone_of: Callable[[str], str | None],
+    zones: Mapping[str, str],
     owner: Object,
     have: Sequence[Object],
     trigger_time: str,
+    offers: Offers | None = None,
 ) -> Changes:
     """What to write so that the slices `have` say what the Service and its Pods say.
 
-    `zone_of` gives a node's zone ("" for none), or None for a node that does not exist; `owner` is the reference to the
-    Service that every slice carries.
+    `zones` gives each node's zone ("" for none); `owner` is the reference to the Service that every slice carries;
+    `offers` remembers from one plan for a Service to the next.
     """
+    offers = {} if offers is None else offers
     families = endpoints.families(service)
     changes = Changes(delete=[s for s in have if s["addressType"] not in families])
     for family in families:
         template = service_template(service, owner, family)
-        wanted = wanted_endpoints(service, pods, zone_of, family)
+        wanted = wanted_endpoints(service, pods, zones, family, offers.setdefault(family, PerObject()))
         part = plan_slices(template, wanted, [s for s in have if s["addressType"] == family])
         changes.create += part.create
         changes.update += part.update
@@ -125,31 +140,40 @@ def service_template(service: Object, owner: Object, family: str) -> Template:
 
 
 def wanted_endpoints(
-    service: Object, pods: Iterable[Object], zone_of: Callable[[str], str | None], family: str
+    service: Object,
+    pods: Sequence[Object],
+    zones: Mapping[str, str],
+    family: str,
+    offers: PerObject[Offer | None],
 ) -> dict[Group, list[Object]]:
     """The endpoints by the ports they offer."""
-    publish_all = bool(service["spec"].get("publishNotReadyAddresses"))
-    named = any(isinstance(p.get("targetPort"), str) for p in service["spec"].get("ports") or ())
     groups: dict[Group, list[Object]] = {}
-    known: dict[Group, Group] = {}
-    same_for_all: Group | None = None
-    for pod in pods:
-        if not endpoints.in_endpoints(pod, terminating=True):
-            continue
-        node = pod["spec"].get("nodeName", "")
-        zone = zone_of(node) if node else ""
-        if zone is None and not publish_all:
-            continue
-        found = endpoints.addresses(pod, family)
-        if named or same_for_all is None:
-            resolved = endpoints.resolve_ports(service, pod)
-            if resolved not in known:
-                known[resolved] = tuple(sorted(resolved, key=endpoints.slice_port_rank))
-            same_for_all = known[resolved]
-        listed = groups.setdefault(same_for_all, [])
-        if found:
-            listed.append(endpoint_of(service, pod, found, zone or "", publish_all=publish_all))
+    for offer in offers.of(pods, (service, zones), lambda pod: _offer(service, pod, zones, family)):
+        if offer is not None:
+            listed = groups.setdefault(offer.ports, [])
+            if offer.endpoint is not None:
+                listed.append(offer.endpoint)
     return groups
+
+
+def _offer(service: Object, pod: Object, zones: Mapping[str, str], family: str) -> Offer | None:
+    """None for a Pod that does not count."""
+    publish_all = bool(service["spec"].get("publishNotReadyAddresses"))
+    if not endpoints.in_endpoints(pod, terminating=True):
+        return None
+    node = pod["spec"].get("nodeName", "")
+    if node and node not in zones and not publish_all:
+        return None
+    found = endpoints.addresses(pod, family)
+    zone = zones.get(node, "")
+    endpoint = endpoint_of(service, pod, found, zone, publish_all=publish_all) if found else None
+    return Offer(_ranked(endpoints.resolve_ports(service, pod)), endpoint)
+
+
+@lru_cache(maxsize=1024)
+def _ranked(ports: Group) -> Group:
+    """Ports in the order they have in a slice; to find it takes long, and Services have few of them."""
+    return tuple(sorted(ports, key=endpoints.slice_port_rank))
 
 
 def endpoint_of(service: Object, pod: Object, found: list[str], zone: str, *, publish_all: bool) -> Object:
@@ -273,9 +297,9 @@ def _is_placeholder(template: Template, slice_: Object) -> bool:
 
 def _identity(endpoint: Object) -> tuple[tuple[str, ...], str, str, str]:
     """What makes an endpoint the same one although its conditions changed."""
-    target = endpoint.get("targetRef") or {}
+    target, addresses = endpoint.get("targetRef") or {}, endpoint["addresses"]
     return (
-        tuple(sorted(endpoint["addresses"])),
+        tuple(sorted(addresses) if len(addresses) > 1 else addresses),
         endpoint.get("hostname", ""),
         target.get("namespace", ""),
         target.get("name", ""),
@@ -287,7 +311,7 @@ def ports_of(slice_: Object) -> Group:
         Port(p.get("name") or "", p.get("port") or 0, p.get("protocol") or "TCP", p.get("appProtocol"))
         for p in slice_.get("ports") or ()
     ]
-    return tuple(sorted(ports, key=endpoints.slice_port_rank))
+    return _ranked(tuple(ports))
 
 
 def port_fields(port: Port) -> Object:

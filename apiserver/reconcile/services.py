@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from apiserver.kind import Kind, Object
 from apiserver.kinds.pod import kind as POD
 from apiserver.kinds.service import kind as SERVICE
 from apiserver.objects import endpoints
+from apiserver.objects.meta import labels
 from apiserver.reconcile.controller import Mapper
 from apiserver.reconcile.labelled import Labelled
 from apiserver.reconcile.selecting import EqualLabels, Matcher, Selecting, key_of
@@ -30,7 +32,9 @@ class ServicePods:
         self._selecting = Selecting(_selector)
         self._labelled = Labelled(POD)
         self._pods: dict[Key, list[Object]] = {}
-        """The Pods of Services, for as long as nothing about them changes that matters to endpoints."""
+        """The Pods of Services, as they were when something about them last changed that matters to endpoints."""
+        self._looked_at: set[Key] = set()
+        """The Services of whose Pods nothing has changed since the last look."""
         self._on_pace: dict[Key, datetime] = {}
         """When the looks taken at a Service are done at the pace it is reckoned by."""
 
@@ -42,11 +46,13 @@ class ServicePods:
         """The Pods that the Service selects, whatever their state, by name."""
         key, now = key_of(service), api.clock.now()
         pods = self._pods.get(key)
-        if pods is not None:
-            return pods
-        pods = self._pods[key] = self._labelled.having(api, key[0], service["spec"]["selector"])
-        self._on_pace[key] = max(now, self._on_pace.get(key, now)) + timedelta(seconds=len(pods) * PACE_SECONDS_PER_POD)
-        return pods
+        if pods is None:
+            pods = self._pods[key] = self._labelled.having(api, key[0], service["spec"]["selector"])
+        if key not in self._looked_at:
+            self._looked_at.add(key)
+            pace = timedelta(seconds=len(pods) * PACE_SECONDS_PER_POD)
+            self._on_pace[key] = max(now, self._on_pace.get(key, now)) + pace
+        return list(pods)
 
     def pause_seconds(self, api: API, key: Key) -> float:
         """How long to wait so that more changes of a Service are taken together; 0 to go on now."""
@@ -57,7 +63,7 @@ class ServicePods:
     def _service_changed(self, api: API, old: Object | None, new: Object | None) -> Iterable[Key]:
         keys = list(self._selecting.changed(api, old, new))
         for key in keys:
-            self._pods.pop(key, None)
+            self._forget_pods(key)
             # What somebody did to the Service itself shows at once.
             self._on_pace.pop(key, None)
         return keys
@@ -68,8 +74,29 @@ class ServicePods:
             return ()
         keys = self._selecting.selecting(api, old, new)
         for key in keys:
-            self._pods.pop(key, None)
+            if not self._replaced(key, old, new):
+                self._forget_pods(key)
+            self._looked_at.discard(key)
         return keys
+
+    def _replaced(self, key: Key, old: Object | None, new: Object | None) -> bool:
+        """Put a new version of a Pod in the place of the old one, if it is still selected."""
+        pods = self._pods.get(key)
+        if pods is None or old is None or new is None or labels(old) != labels(new):
+            return False
+        place = bisect_left(pods, old["metadata"]["name"], key=_name)
+        if place == len(pods) or pods[place] is not old:
+            return False
+        pods[place] = new
+        return True
+
+    def _forget_pods(self, key: Key) -> None:
+        self._pods.pop(key, None)
+        self._looked_at.discard(key)
+
+
+def _name(object: Object) -> str:
+    return str(object["metadata"]["name"])
 
 
 def _selector(service: Object) -> tuple[Matcher, Mapping[str, str]] | None:

@@ -17,7 +17,7 @@ OWNER = {"apiVersion": "v1", "kind": "Service", "name": "web", "uid": "uid-web",
 
 
 def plan(svc: Object, pods: list[Object], have: list[Object], when: str = "") -> Changes:
-    return endpointslices.plan(svc, pods, lambda node: "", OWNER, have, when)
+    return endpointslices.plan(svc, pods, {"node-1": ""}, OWNER, have, when)
 
 
 class Slices:
@@ -180,12 +180,10 @@ def test_a_dual_stack_service_has_slices_of_both_families():
 
 
 def test_zone_hints_and_missing_nodes():
-    def zone_of(node: str) -> str | None:
-        return {"node-1": "east"}.get(node)
-
+    zones = {"node-1": "east"}
     svc = service(trafficDistribution="PreferClose")
     lost = pod("lost", "10.0.0.2", nodeName="gone")
-    made = endpointslices.plan(svc, [pod("a", "10.0.0.1"), lost], zone_of, OWNER, [], "").create[0]["endpoints"]
+    made = endpointslices.plan(svc, [pod("a", "10.0.0.1"), lost], zones, OWNER, [], "").create[0]["endpoints"]
     assert [(e["zone"], e["hints"]) for e in made] == [("east", {"forZones": [{"name": "east"}]})]
 
 
