@@ -55,6 +55,7 @@ class _Endpoints:
         pause = self.services.pause_seconds(api, key)
         if pause:
             return Result(after_seconds=pause)
+        await api.store.settled()  # first the slices: whoever waits for a change waits for those
         await self._write(api, key, service.object)
         return None
 

@@ -171,6 +171,9 @@ async def write(
 
 async def together(jobs: Iterable[Awaitable[T]]) -> list[T]:
     """What all of `jobs` come to; all are awaited before the first error is raised, if there was one."""
+    jobs = list(jobs)
+    if len(jobs) == 1:  # most often; and a task of its own would come later than whoever is awake already
+        return [await jobs[0]]
     results = []
     for result in await asyncio.gather(*jobs, return_exceptions=True):
         if isinstance(result, BaseException):

@@ -108,5 +108,12 @@ class Log(Protocol):
     def sweep(self, revisions: int) -> bool:
         """Free the room of what is forgotten, over the next so many revisions; whether there is more to do."""
 
+    @property
+    def is_untidy(self) -> bool:
+        """Whether enough was appended since the last `tidy` for another."""
+
+    def tidy(self) -> None:
+        """Put what was appended where it stays. It is safe before; this is work that no write should wait for."""
+
     def close(self) -> None:
         """Release the file."""

@@ -51,5 +51,10 @@ class MemoryLog:
         self._records = [r for r in self._records if r.revision > upto or (keep[r.key] == r.revision and not r.deleted)]
         return False
 
+    is_untidy = False
+
+    def tidy(self) -> None:
+        return
+
     def close(self) -> None:
         self._records = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,10 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
 }
 """What makes of each format the next."""
 
+UNTIDY_BYTES = 3 * 1024 * 1024
+"""What is appended to SQLite's write-ahead log before it is folded into the file, which takes some milliseconds."""
+UNTIDY_PAGES = 16_384
+"""How long that log may grow at most (of 4 KiB each), should nobody call `tidy`: SQLite then does it in a commit."""
 ROWS_AT_ONCE = 128
 """Rows in one INSERT: seven values each, and older SQLites take 999 in a statement."""
 
@@ -86,6 +90,7 @@ class SQLLog:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self._untidy_bytes = 0
         file = Path(self.path)
         self._witness = Witness(file)
         # One connection, used by one worker thread at a time. A statement is a transaction where no BEGIN precedes it.
@@ -148,6 +153,7 @@ class SQLLog:
             with self._changing():
                 for first in range(0, len(records), ROWS_AT_ONCE):
                     self._add(records[first : first + ROWS_AT_ONCE])
+        self._untidy_bytes += sum(len(r.encoded) for r in records)
         self._latest = records[-1].revision
         self._witness.note(self._latest)
 
@@ -163,6 +169,15 @@ class SQLLog:
             driver.execute(_insert_of(len(records)), values)
         except sqlite3.Error as error:
             raise LogError(f"cannot write {self.path}: {error}") from error
+
+    @property
+    def is_untidy(self) -> bool:
+        return self._untidy_bytes > UNTIDY_BYTES
+
+    def tidy(self) -> None:
+        self._untidy_bytes = 0
+        with suppress(DatabaseError), self._engine.connect() as connection:  # a full disk tells those who write
+            connection.exec_driver_sql("PRAGMA wal_checkpoint")
 
     def latest(self) -> int:
         return int(self._latest)
@@ -253,7 +268,8 @@ def _under(prefix: str) -> list[Any]:
 
 
 def _durable(connection: Any, _: Any) -> None:
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-8000"):
+    kept = f"wal_autocheckpoint={UNTIDY_PAGES}"
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-8000", kept):
         connection.execute(f"PRAGMA {pragma}")
     connection.create_function("row_checksum", 6, row_checksum)
     connection.create_function("fact_checksum", 2, fact_checksum)

@@ -161,6 +161,11 @@ class Store:
             raise failure
         return record
 
+    async def settled(self) -> None:
+        """Return when all that is being written by now is on disk, or refused."""
+        if self._pending:
+            await next(reversed(self._pending.values())).outcome()
+
     async def _write_batches(self) -> None:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(0)  # let every task that is ready add to the first batch
@@ -182,6 +187,8 @@ class Store:
                 self._publish(writing.record)
                 del self._pending[writing.record.key]
                 writing.end(None)
+            if self._log.is_untidy:
+                await loop.run_in_executor(self._thread, self._log.tidy)
         self._writer = None
 
     def _refuse(self, batch: list[_Writing], error: Exception) -> None:

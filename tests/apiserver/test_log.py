@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from apiserver.storage import Compacted, Log, LogError, Record
 from apiserver.storage.memory import MemoryLog
-from apiserver.storage.sql import SQLLog
+from apiserver.storage.sql import ROWS_AT_ONCE, UNTIDY_BYTES, SQLLog
 
 LOGS: dict[str, Callable[[Path], Log]] = {
     "memory": lambda folder: MemoryLog(),
@@ -123,6 +124,35 @@ def test_two_writers_that_read_the_same_version_cannot_both_succeed(tmp_path: Pa
     assert log.latest() == 2
     assert found(log.between(0, 9)) == [("pods/a/x", 1), ("pods/a/x", 2)]
     log.close()
+
+
+def test_of_more_records_than_a_statement_takes_all_are_stored_or_none(tmp_path: Path) -> None:
+    many = [record(n, f"pods/a/{n}") for n in range(1, 2 * ROWS_AT_ONCE + 9)]
+    last = len(many)
+    with closing(SQLLog(f"sqlite:///{tmp_path / 'log.db'}")) as log:
+        log.append(many)
+        assert found(log.between(0, last)) == [(r.key, r.revision) for r in many]
+        more = [record(last + n, f"pods/b/{n}", n) for n in range(1, 2 * ROWS_AT_ONCE)]
+        with pytest.raises(LogError, match="UNIQUE"):
+            log.append([*more, record(last + len(more) + 1, "pods/b/1", 1)])
+        assert log.latest() == last
+        assert log.between(last, last + 999) == []
+        log.append(more)
+        assert log.latest() == last + len(more)
+
+
+def test_what_is_appended_is_folded_into_the_file_when_there_is_enough_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "log.db"
+    with closing(SQLLog(f"sqlite:///{file}")) as log:
+        log.append([Record("pods/a/x", 1, 0, 1, False, bytes(UNTIDY_BYTES))])
+        assert not log.is_untidy
+        log.append([Record("pods/a/y", 2, 0, 2, False, b"one more")])
+        assert log.is_untidy
+        assert file.stat().st_size < UNTIDY_BYTES
+        log.tidy()
+        assert not log.is_untidy
+        assert file.stat().st_size > UNTIDY_BYTES
+        assert [len(r.encoded) for r in log.at("", 2)] == [UNTIDY_BYTES, 8]
 
 
 @pytest.mark.parametrize(

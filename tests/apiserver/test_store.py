@@ -111,3 +111,35 @@ async def test_a_client_that_hangs_up_does_not_undo_its_write() -> None:
     await store.write("pods/a/y", pod(), 0)
     assert store.get("pods/a/x") is not None
     await store.close()
+
+
+async def test_settled_waits_for_the_writes_under_way_and_for_no_later_ones() -> None:
+    store = store_over(MemoryLog())
+    await store.settled()
+    writes = [asyncio.ensure_future(store.write(f"pods/a/{n}", pod(), 0)) for n in range(3)]
+    await asyncio.sleep(0)
+    await store.settled()
+    assert store.revision == 3
+    await asyncio.gather(*writes)
+    await store.close()
+
+
+async def test_a_log_is_tidied_after_those_who_wrote_were_told() -> None:
+    class Untidy(MemoryLog):
+        is_untidy = False
+
+        def append(self, records: Sequence[Record]) -> None:
+            super().append(records)
+            self.is_untidy = True
+
+        def tidy(self) -> None:
+            self.is_untidy = False
+            loop.call_soon_threadsafe(tidied.set_result, store.revision)
+
+    loop, log = asyncio.get_running_loop(), Untidy()
+    tidied = loop.create_future()
+    store = store_over(log)
+    await store.write("pods/a/x", pod(), 0)
+    assert await asyncio.wait_for(tidied, 5) == 1
+    assert not log.is_untidy
+    await store.close()

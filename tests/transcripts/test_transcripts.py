@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent
 STORIES = sorted(FOLDER.glob("*.txt"))
 OWN_STORIES = sorted((FOLDER / "own").glob("*.txt"))
 """Those that start a cluster of their own: they stop it, throw it away, or have its time stand still."""
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 15.0  # an image that is missing is in back-off after ten
 PAUSE_SECONDS = 0.05
 COMMAND_SECONDS = 60
 
