@@ -2,8 +2,8 @@
 
 What a cluster stores is trees of dicts and lists: 200 containers for each Pod, which live for long and are in no
 cycles. Python's full collection looks at all of them, again and again: half a second with 30,000 Pods, in which nobody
-is answered. So nothing is looked at fully while there is work: what has lived through two partial collections is
-frozen. The little garbage that is frozen by chance is found in a thorough look when the server has nothing else to do.
+is answered. So nothing is looked at twice while there is work: what has lived through one look at the newest is frozen.
+The little garbage that is frozen by chance is found in a thorough look when the server has nothing else to do.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from apiserver.clock import Clock
 YOUNG = 20_000
 """Containers made and not gone again that are worth a look at the newest. Requests make thousands of short-lived ones:
 looking every 700, as Python does by default, costs a tenth of the throughput."""
-LOOKS = 10
-"""Looks at the newest before one at all that is not frozen."""
 NEVER = 1_000_000_000
 REST_SECONDS = 600.0
 """How often it is seen whether a thorough look is due."""
@@ -35,7 +33,7 @@ def settle() -> None:
     """Call once everything is there that stays; from then on collections take a few milliseconds each."""
     gc.enable()
     gc.freeze()
-    gc.set_threshold(YOUNG, LOOKS, NEVER)
+    gc.set_threshold(YOUNG, NEVER, NEVER)
     gc.callbacks.append(_freeze_survivors)
 
 
@@ -55,7 +53,7 @@ async def look_when_idle(clock: Clock) -> None:
 
 
 def _freeze_survivors(phase: str, about: Mapping[str, int]) -> None:
-    if phase == "stop" and about["generation"] == 1:
+    if phase == "stop" and about["generation"] == 0:
         gc.freeze()
 
 

@@ -19,6 +19,7 @@ def _as_before() -> Iterator[None]:
     yield
     gc.callbacks[:] = callbacks
     gc.set_threshold(*thresholds)
+    gc.enable()
     gc.unfreeze()
 
 
@@ -30,9 +31,18 @@ class Cycle:
 def test_what_lives_is_looked_at_no_more() -> None:
     garbage.settle()
     frozen = gc.get_freeze_count()
-    state = [{"n": [n]} for n in range(5 * garbage.YOUNG * garbage.LOOKS)]
+    state = [{"n": [n]} for n in range(20 * garbage.YOUNG)]
     assert gc.get_freeze_count() - frozen > len(state), "most of the dicts and lists, while more are made"
     assert len(gc.get_objects(generation=2)) < len(state) / 10
+
+
+def test_nothing_is_looked_at_while_the_server_starts() -> None:
+    garbage.ignore()
+    gone = weakref.ref(Cycle())
+    [[n] for n in range(5 * garbage.YOUNG)]
+    assert gone() is not None
+    garbage.settle()
+    assert gc.isenabled()
 
 
 def test_new_cycles_go_at_once() -> None:
