@@ -29,7 +29,7 @@ from apiserver.objects import fields, meta
 from apiserver.objects.selectors import LabelSelector
 from apiserver.objects.validation import invalid
 from apiserver.objects.validation.meta import validate_meta
-from apiserver.parts import causes_of, restrict
+from apiserver.parts import causes_of, detached, draft, restrict
 from apiserver.replacing import check_identity
 from apiserver.storage import Record
 from apiserver.storage.store import Change, Stale, Store
@@ -185,8 +185,9 @@ class API:
             raise errors.Invalid(kind.qualified, name, [cause])
         if kind.creates_on_update and not subresource and self.find(kind, namespace, name) is None:
             return await self.create(kind, namespace, object, call)
-        encoded = orjson.dumps(object)  # callers may share parts of it with stored objects, which nobody may change
-        return await self._rewrite(kind, namespace, name, lambda _: orjson.loads(encoded), subresource, call)
+        return await self.rewrite(
+            kind, namespace, name, lambda old: detached(kind, object, old.object), subresource, call
+        )
 
     async def modify(
         self,
@@ -199,25 +200,27 @@ class API:
         *,
         applied: bool = False,
     ) -> Record:
-        """Replace an object by `change(its copy)`; computed anew when another write gets in between.
+        """Replace an object by `change(its copy)`; computed anew when another write gets in between. In the copy for a
+        change of the status, all but that and the metadata is READ-ONLY.
 
         `applied`: change has settled managedFields itself (server-side apply).
         Raises NotFound, Conflict, Invalid, Forbidden, and whatever `change` raises.
         """
-        return await self._rewrite(
-            kind, namespace, name, lambda record: change(record.copy()), subresource, call, applied
+        return await self.rewrite(
+            kind, namespace, name, lambda old: change(draft(kind, old, subresource)), subresource, call, applied
         )
 
-    async def _rewrite(
+    async def rewrite(
         self,
         kind: Kind,
         namespace: str,
         name: str,
         make: Callable[[Record], Object],
-        subresource: str,
-        call: Call | None,
+        subresource: str = "",
+        call: Call | None = None,
         applied: bool = False,
     ) -> Record:
+        """The same with `make(the stored record)`, which is READ-ONLY: what it makes is new, and `detached` from it."""
         call = call or Call()
         for _ in range(WRITE_ATTEMPTS):
             old = self.get(kind, namespace, name)

@@ -1,16 +1,53 @@
 """Which part of an object a write may touch, and what is checked of it: everything but the status, only the status, or
-what one of its Kind's parts is for."""
+what one of its Kind's parts is for.
+
+What a write leaves as it is, it has in common with the stored object: the very same spec, say, which nobody may change.
+To compare it takes no time then. Hooks that amend find nothing to amend there: it has been through them before.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import orjson
 
 from apiserver.errors import Cause
 from apiserver.kind import Kind, Object
 from apiserver.objects.validation.meta import validate_meta, validate_meta_change, validate_meta_update
+from apiserver.storage import Record
 
+STATUS_PARTS = frozenset(("metadata", "status"))
+"""What a write to the status subresource may touch."""
 UNPREPARED = ("status", "finalize")
 """Subresources that Kind.prepare has nothing to do with."""
+
+
+def detached(kind: Kind, new: Object, old: Object) -> Object:
+    """`new` with parts of its own, but for those that are the very same in `old`, a stored object. Metadata is such a
+    part member by member."""
+    if not _shares(kind):
+        return {name: _own(part) for name, part in new.items()}
+    result = {name: part if part is old.get(name) else _own(part) for name, part in new.items() if name != "metadata"}
+    metadata, before = new.get("metadata"), old["metadata"]
+    if isinstance(metadata, dict):
+        metadata = {name: part if part is before.get(name) else _own(part) for name, part in metadata.items()}
+    return {name: metadata if name == "metadata" else result[name] for name in new}
+
+
+def draft(kind: Kind, old: Record, subresource: str) -> Object:
+    """A copy for changes; of one that is for changes of the status, the rest is READ-ONLY."""
+    if subresource != "status" or not _shares(kind):
+        return old.copy()
+    return {name: _own(part) if name in STATUS_PARTS else part for name, part in old.object.items()}
+
+
+def _shares(kind: Kind) -> bool:
+    """Not where parts may have to be filled in anew: with what a definition says by now, or for another face."""
+    return kind.form.is_struct and kind.stored_as is None
+
+
+def _own(part: Any) -> Any:
+    return orjson.loads(orjson.dumps(part)) if isinstance(part, dict | list) else part
 
 
 def restrict(kind: Kind, new: Object, old: Object, subresource: str) -> None:
@@ -20,11 +57,11 @@ def restrict(kind: Kind, new: Object, old: Object, subresource: str) -> None:
         part.restrict(new, old)
         return
     if subresource == "status":
-        for key in {*new, *old} - {"status", "metadata"}:
-            _keep(new, old, key)
+        for key in {*new, *old} - STATUS_PARTS:
+            _keep(kind, new, old, key)
         kind.prepare_status(new, old)
     elif kind.status and subresource != "binding":
-        _keep(new, old, "status")
+        _keep(kind, new, old, "status")
     if subresource not in UNPREPARED:
         kind.prepare(new, old)
 
@@ -44,8 +81,8 @@ def causes_of(kind: Kind, new: Object, old: Object, subresource: str) -> list[Ca
     return list(dict.fromkeys(causes))
 
 
-def _keep(new: Object, old: Object, key: str) -> None:
+def _keep(kind: Kind, new: Object, old: Object, key: str) -> None:
     if key in old:
-        new[key] = orjson.loads(orjson.dumps(old[key])) if isinstance(old[key], dict | list) else old[key]
+        new[key] = old[key] if _shares(kind) else _own(old[key])
     else:
         new.pop(key, None)

@@ -22,6 +22,7 @@ from apiserver.objects import decoding, gojson, govalues, refusing
 from apiserver.objects.gostructs import DecodeError
 from apiserver.objects.patch import apply, copied, jsonpatch, merge, strategic
 from apiserver.objects.validation import invalid
+from apiserver.parts import detached
 from apiserver.storage import Record
 
 JSON_PATCH = "application/json-patch+json"
@@ -53,7 +54,8 @@ class Patch:
         """Apply it; the record, and whether it was created (only server-side apply does that)."""
         where = (self.kind, self.place.namespace, self.place.name)
         if self.media_type != APPLY:
-            return await api.modify(*where, self._patched, self.place.subresource, self.call), False
+            record = await api.rewrite(*where, lambda old: self._patched(old.object), self.place.subresource, self.call)
+            return record, False
         for _ in range(APPLY_ATTEMPTS):
             try:
                 if api.find(*where) is not None:
@@ -70,7 +72,7 @@ class Patch:
         raise errors.Conflict(self.kind.resource, self.place.name)
 
     def _patched(self, old: Object) -> Object:
-        patched = PATCHERS[self.media_type](self.kind, old, self.value)
+        patched = detached(self.kind, PATCHERS[self.media_type](self.kind, old, self.value), old)
         _check_address(patched, old["metadata"], self.place)
         return self._decoded(patched, old)
 
@@ -78,8 +80,10 @@ class Patch:
         """The patched value as an object of its kind; what cannot be one is the patch's fault. Parts of the old object
         that are untouched need no reading."""
         shown = self._shown(patched) if self.validation == "Strict" else ""
-        untouched = {name: part for name, part in patched.items() if name in old and part is old[name]}
-        read = {name: part for name, part in patched.items() if name not in untouched}
+        read, untouched = _parted(patched, old)
+        metadata = patched.get("metadata")
+        if isinstance(metadata, dict):
+            read["metadata"], kept = _parted(metadata, old.get("metadata", {}))
         try:
             decoded = self.kind.form.decode_value(read, strategic=self.media_type == STRATEGIC)
         except DecodeError as error:
@@ -89,6 +93,9 @@ class Patch:
         if self.validation == "Warn":
             self.call.warnings.extend(w for w in decoded.problems if w not in self.call.warnings)
         found = decoded.object | untouched
+        if isinstance(metadata, dict):
+            members = found.get("metadata", {}) | kept
+            found["metadata"] = {name: members[name] for name in metadata if name in members}
         return {name: found[name] for name in patched if name in found}
 
     def _refused(self, shown: str, problem: str) -> errors.Invalid:
@@ -116,6 +123,12 @@ class Patch:
         if self.duplicates and self.validation == "Warn":
             call.warnings.extend(refusing.warnings_of(self.duplicates))
         return self._decoded(wanted, {})
+
+
+def _parted(new: Object, old: Object) -> tuple[Object, Object]:
+    """The members of `new` that are not the very same in `old`, and those that are."""
+    same = {name: part for name, part in new.items() if name in old and part is old[name]}
+    return {name: part for name, part in new.items() if name not in same}, same
 
 
 def _json_patch(kind: Kind, old: Object, value: Any) -> Object:
