@@ -41,7 +41,9 @@ def apply(object: dict[str, Any], operations: Any) -> dict[str, Any]:
     operations = [] if operations is None else operations
     _check_form(operations)
     left_bytes = MAX_COPIED_BYTES
-    document = {"": copied(object)}  # the document has a place of its own, so that it can be replaced as a whole
+    # The document has a place of its own, so that it can be replaced as a whole.
+    reached = _reached(operations)
+    document = {"": {n: copied(part) if reached is None or n in reached else part for n, part in object.items()}}
     try:
         for operation in operations:
             act = _OPERATIONS.get(operation.get("op"))
@@ -58,6 +60,14 @@ def apply(object: dict[str, Any], operations: Any) -> dict[str, Any]:
     if not isinstance(result, dict) or is_too_deep(result):
         raise errors.Unprocessable()
     return result
+
+
+def _reached(operations: list[Any]) -> set[str] | None:
+    """The names of the parts of the object that they may touch, None for all of them."""
+    paths = [path for operation in operations for path in (operation.get("path"), operation.get("from", "/"))]
+    if not all(isinstance(path, str) and path for path in paths):
+        return None
+    return {_unescaped(path.split("/", 2)[1]) for path in paths if "/" in path}
 
 
 def _check_form(operations: Any) -> None:
@@ -127,11 +137,15 @@ def _source(operation: dict[str, Any]) -> str:
     return source
 
 
+def _unescaped(step: str) -> str:
+    return step.replace("~1", "/").replace("~0", "~")
+
+
 def _find(document: Container, path: str, *, whole: bool = False) -> tuple[Container, str]:
     """The container that a path leads into, and the key there. `whole`: the empty path means the whole document."""
     if not path and whole:
         return document, ""
-    steps = [step.replace("~1", "/").replace("~0", "~") for step in path.split("/")]
+    steps = [_unescaped(step) for step in path.split("/")]
     if len(steps) < 2:
         raise _Misfit
     place: Any = _get(document, "")

@@ -43,9 +43,18 @@ def apply(schema: Schema, object: Map, patch: Any) -> Map:
     if not isinstance(patch, dict):
         what = f"json: cannot unmarshal {json_type(patch)} into Go value of type map[string]interface {{}}"
         raise errors.BadRequest(what)
-    directs_all = any(key.startswith("$") for key in patch)
-    parts = {name: copied(part) if name in patch or directs_all else part for name, part in object.items()}
-    return _merge_map(schema.root, parts, copied(patch))
+    return _merge_map(schema.root, _reached(object, patch), copied(patch))
+
+
+def _reached(old: Map, patch: Map) -> Map:
+    """A copy of `old` as far as the patch reaches: member by member, but where a directive may mean any of them."""
+    if any(key.startswith("$") for key in patch):
+        return copied(old)  # type: ignore[no-any-return]
+    return {name: _part(part, patch[name]) if name in patch else part for name, part in old.items()}
+
+
+def _part(part: Any, patch: Any) -> Any:
+    return _reached(part, patch) if isinstance(part, dict) and isinstance(patch, dict) else copied(part)
 
 
 def _merge_map(field: Field | None, old: Map, patch: Map) -> Map:

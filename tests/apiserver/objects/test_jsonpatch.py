@@ -105,12 +105,14 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["a", "b", "c/d", "e~f"]), VALUES), VALUES)
-def test_what_is_added_is_found_and_shares_nothing(object: dict[str, Any], value: Any) -> None:
+def test_what_is_added_is_found_and_all_else_is_the_same(object: dict[str, Any], value: Any) -> None:
     before = copy.deepcopy(object)
     operations = [{"op": "add", "path": "/c~1d", "value": value}, {"op": "test", "path": "/c~1d", "value": value}]
     result = jsonpatch.apply(object, operations)
     assert result == {**before, "c/d": value}
-    _scribble(result)
+    assert object == before
+    assert all(result[name] is part for name, part in object.items() if name != "c/d")
+    _scribble({"c/d": result["c/d"]})
     assert object == before
 
 
