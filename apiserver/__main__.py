@@ -1,7 +1,7 @@
 """`python -m apiserver --state-dir DIR`: flags -> Settings -> a Cluster that runs until SIGTERM or SIGINT.
 
 The only reader of the server's argv. Whatever is wrong with the flags, the port, or the log is one line on stderr and
-exit code 1. What takes long to import is imported while keys are made, by running.py.
+exit code 1. What takes long to import is imported by running.py, while keys are made where there are none.
 """
 
 from __future__ import annotations
@@ -129,12 +129,12 @@ def main() -> int:
         settings = settings_from(sys.argv[1:])
         held = lock(settings.state_folder)
         credentials = certificates.Credentials(settings.state_folder)
-        keys = certificates.ensure_beside(
+        await_keys = certificates.ensure_beside(
             credentials, SystemClock().now(), settings.service_ip, settings.cluster_domain
         )
         from apiserver.running import serve
 
-        serve(settings, credentials, keys)
+        serve(settings, credentials, await_keys)
         held.truncate(0)
     except (CannotStart, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -37,7 +37,7 @@ def open_log(settings: Settings) -> Log:
         return MemoryLog()
     from apiserver.storage.sql import SQLLog
 
-    return SQLLog(f"sqlite:///{(settings.state_folder / 'log.db').absolute()}")
+    return SQLLog(settings.log_file)
 
 
 def clock_of(settings: Settings) -> Clock:

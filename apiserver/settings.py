@@ -45,6 +45,10 @@ class Settings:
         return Retention(self.keep_revisions, 0.0 if self.in_memory else self.keep_history)
 
     @property
+    def log_file(self) -> Path:
+        return (self.state_folder / "log.db").absolute()
+
+    @property
     def clock_file(self) -> Path:
         """Where a manual clock stood last: time does not go back when the server is started again."""
         return self.state_folder / "clock"

@@ -63,7 +63,7 @@ MINICTL_LAYERS = [
 ]
 SIBLINGS = ("apiserver.controllers", "apiserver.kinds", "minictl.commands")
 HOMES = {  # a library's import has one home
-    "sqlalchemy": ("apiserver.storage.sql",),
+    "sqlalchemy": ("apiserver.storage.schema",),
     "uvicorn": ("apiserver.http",),
     "uvloop": ("apiserver.running",),
     "rich": ("minictl.output", "minictl.describe"),

@@ -19,6 +19,8 @@ from zlib import crc32
 
 from apiserver.storage import LogError
 
+FORMAT = 2
+"""Raised when the tables change shape (schema.py). An older log is brought up to it."""
 DIGITS = 20
 
 
@@ -59,20 +61,21 @@ class Witness:
             self._descriptor = -1
 
 
-def check(path: Path, witness: Witness, known_format: int) -> None:
-    """Raises LogError for a file that is no log, is damaged, ends too early, or is of a newer format than is known."""
+def check(path: Path, witness: Witness) -> int:
+    """The format of a log; FORMAT for a file that is empty yet. Raises LogError for a file that is no log, is damaged,
+    ends too early, or is of a newer format than is known."""
     if not path.stat().st_size:
         if witness.remembers():
             raise _cut_short(path, 0, witness)
-        return
+        return FORMAT
     try:
         with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            _check(connection, path, witness, known_format)
+            return _check(connection, path, witness)
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise damaged(path, str(error)) from error
 
 
-def _check(connection: sqlite3.Connection, path: Path, witness: Witness, known_format: int) -> None:
+def _check(connection: sqlite3.Connection, path: Path, witness: Witness) -> int:
     problem = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if problem != "ok":
         raise damaged(path, f"its pages do not fit together ({problem.splitlines()[-1]})")
@@ -80,9 +83,9 @@ def _check(connection: sqlite3.Connection, path: Path, witness: Witness, known_f
     format = facts.get("format")
     if format is None:
         raise damaged(path, "it does not say of which format it is")
-    if format > known_format:
+    if format > FORMAT:
         raise LogError(
-            f"{path} is a log of format {format}, and this program knows formats up to {known_format}: a newer minictl "
+            f"{path} is a log of format {format}, and this program knows formats up to {FORMAT}: a newer minictl "
             "wrote it, and can read it"
         )
     if format > 1:
@@ -98,6 +101,7 @@ def _check(connection: sqlite3.Connection, path: Path, witness: Witness, known_f
         raise damaged(path, f"of the revisions {compacted + 1} to {latest} only {number} are there")
     if latest < witness.remembers():
         raise _cut_short(path, latest, witness)
+    return int(format)
 
 
 def damaged(path: Path | str, why: str) -> LogError:

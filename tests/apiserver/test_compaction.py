@@ -127,7 +127,7 @@ def uncollected() -> Iterator[None]:
 async def test_writes_go_on_while_much_is_forgotten(tmp_path: Path) -> None:
     """A write waits for one stretch at most, and none takes long enough to be noticed; nor does the event loop."""
     revisions, keys = 6000, 500
-    log = Observed(f"sqlite:///{tmp_path / 'log.db'}")
+    log = Observed(tmp_path / "log.db")
     log.steps = []
     for begin in range(0, revisions, keys):
         log.append(
@@ -165,7 +165,7 @@ async def test_writes_go_on_while_much_is_forgotten(tmp_path: Path) -> None:
 
 
 def test_what_was_not_swept_before_the_end_is_swept_later(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'log.db'}"
+    url = tmp_path / "log.db"
     with closing(SQLLog(url)) as log:
         log.append([Record("things/x", n, n - 1, 1, False, b"{}") for n in range(1, 101)])
         log.compact(80)

@@ -110,7 +110,7 @@ async def test_a_name_belongs_to_whoever_had_it_first_and_is_free_when_he_goes()
 
 
 async def test_kinds_outlive_the_server_and_clusters_do_not_meet(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'log.db'}"
+    url = tmp_path / "log.db"
     async with Harness(SQLLog(url)) as h:
         await defined(h)
         await h.create(boat())

@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from apiserver.storage import LogError, Record
-from apiserver.storage.sql import FORMAT, SQLLog
+from apiserver.storage.soundness import FORMAT
+from apiserver.storage.sql import SQLLog
 
 SEEDS = range(int(os.environ.get("MINICTL_SEEDS", "40")))
 FILES = ("log.db", "log.db-wal", "log.db-acknowledged")
@@ -31,7 +34,7 @@ def record(revision: int, key: str, previous: int = 0, *, deleted: bool = False)
 
 
 def open_log(folder: Path) -> SQLLog:
-    return SQLLog(f"sqlite:///{folder / 'log.db'}")
+    return SQLLog(folder / "log.db")
 
 
 def written(log: SQLLog) -> tuple[int, list[Row], list[Row]]:
@@ -204,12 +207,34 @@ def test_a_log_of_the_first_format_becomes_one_of_the_newest(tmp_path: Path) -> 
         assert new.execute("SELECT revision FROM log ORDER BY revision").fetchall() == [(4,), (6,)]
 
 
+def test_a_new_log_has_the_tables_that_are_declared(tmp_path: Path) -> None:
+    from apiserver.storage import schema
+
+    open_log(tmp_path).close()
+    engine = create_engine(f"sqlite:///{tmp_path / 'log.db'}", poolclass=NullPool)
+    with engine.connect() as connection:
+        assert schema.shape_of(connection) == schema.declared()
+    with closing(sqlite3.connect(tmp_path / "log.db")) as log:
+        partial = log.execute("SELECT sql FROM sqlite_master WHERE name = 'log_key_previous'").fetchone()[0]
+    assert "previous > 0" in partial
+
+
+def test_what_only_looks_like_an_older_log_is_not_upgraded(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "log.db")) as old:
+        old.executescript(FORMAT_1)
+        old.executescript("DROP INDEX log_key_revision")
+    with pytest.raises(LogError, match=r"cannot upgrade .*it has not the tables of an older log"):
+        open_log(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "log.db")) as old:
+        assert old.execute("SELECT value FROM facts WHERE name = 'format'").fetchone() == (1,)
+
+
 def test_an_upgrade_that_is_cut_off_has_not_happened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from apiserver.storage import sql
+    from apiserver.storage import schema
 
     with closing(sqlite3.connect(tmp_path / "log.db")) as old:
         old.executescript(FORMAT_1)
-    monkeypatch.setitem(sql.MIGRATIONS, 1, (*sql.MIGRATIONS[1], "UPDATE nowhere SET x = 1"))
+    monkeypatch.setitem(schema.MIGRATIONS, 1, (*schema.MIGRATIONS[1], "UPDATE nowhere SET x = 1"))
     with pytest.raises(LogError, match="nowhere"):
         open_log(tmp_path)
     with closing(sqlite3.connect(tmp_path / "log.db")) as old:

@@ -16,7 +16,7 @@ from apiserver.storage.sql import ROWS_AT_ONCE, UNTIDY_BYTES, SQLLog
 
 LOGS: dict[str, Callable[[Path], Log]] = {
     "memory": lambda folder: MemoryLog(),
-    "sqlite": lambda folder: SQLLog(f"sqlite:///{folder / 'log.db'}"),
+    "sqlite": lambda folder: SQLLog(folder / "log.db"),
 }
 
 
@@ -105,7 +105,7 @@ def test_both_storages_read_the_same(
 
 
 def test_what_was_appended_is_there_when_the_file_is_opened_again(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'log.db'}"
+    url = tmp_path / "log.db"
     first = SQLLog(url)
     first.append(HISTORY)
     first.compact(3)
@@ -117,7 +117,7 @@ def test_what_was_appended_is_there_when_the_file_is_opened_again(tmp_path: Path
 
 
 def test_two_writers_that_read_the_same_version_cannot_both_succeed(tmp_path: Path) -> None:
-    log = SQLLog(f"sqlite:///{tmp_path / 'log.db'}")
+    log = SQLLog(tmp_path / "log.db")
     log.append([record(1, "pods/a/x"), record(2, "pods/a/x", 1)])
     with pytest.raises(LogError, match="UNIQUE"):
         log.append([record(3, "nodes/n"), record(4, "pods/a/x", 1)])
@@ -129,7 +129,7 @@ def test_two_writers_that_read_the_same_version_cannot_both_succeed(tmp_path: Pa
 def test_of_more_records_than_a_statement_takes_all_are_stored_or_none(tmp_path: Path) -> None:
     many = [record(n, f"pods/a/{n}") for n in range(1, 2 * ROWS_AT_ONCE + 9)]
     last = len(many)
-    with closing(SQLLog(f"sqlite:///{tmp_path / 'log.db'}")) as log:
+    with closing(SQLLog(tmp_path / "log.db")) as log:
         log.append(many)
         assert found(log.between(0, last)) == [(r.key, r.revision) for r in many]
         more = [record(last + n, f"pods/b/{n}", n) for n in range(1, 2 * ROWS_AT_ONCE)]
@@ -143,7 +143,7 @@ def test_of_more_records_than_a_statement_takes_all_are_stored_or_none(tmp_path:
 
 def test_what_is_appended_is_folded_into_the_file_when_there_is_enough_of_it(tmp_path: Path) -> None:
     file = tmp_path / "log.db"
-    with closing(SQLLog(f"sqlite:///{file}")) as log:
+    with closing(SQLLog(file)) as log:
         log.append([Record("pods/a/x", 1, 0, 1, False, bytes(UNTIDY_BYTES))])
         assert not log.is_untidy
         log.append([Record("pods/a/y", 2, 0, 2, False, b"one more")])
@@ -162,5 +162,5 @@ def test_a_damaged_file_is_refused_with_its_name(tmp_path: Path, content: bytes)
     file = tmp_path / "log.db"
     file.write_bytes(content)
     with pytest.raises(LogError, match=r"cannot read .*log\.db: .*minictl reset"):
-        SQLLog(f"sqlite:///{file}")
+        SQLLog(file)
     assert file.read_bytes() == content

@@ -16,12 +16,13 @@ SEEDS = range(20)
 
 WRITER = """
 import asyncio, random, sys
+from pathlib import Path
 from apiserver.storage.sql import SQLLog
 from apiserver.storage.store import Stale, Store
 
 async def main(path, seed):
     chance = random.Random(seed)
-    store = Store(SQLLog("sqlite:///" + path))
+    store = Store(SQLLog(Path(path)))
     store.load()
 
     async def work(worker):
@@ -64,7 +65,7 @@ def test_a_crash_loses_nothing_acknowledged_and_shows_nothing_else(seed: int, tm
                     _note(acknowledged, line)
             writer.stdout.close()
             writer.wait()
-        log = SQLLog("sqlite:///" + path)
+        log = SQLLog(Path(path))
         records = log.between(0, log.latest())
         assert [r.revision for r in records] == list(range(1, log.latest() + 1)), "revisions without a gap"
         stored = {r.revision: (r.key, json.loads(r.encoded)["by"], r.deleted) for r in records}

@@ -119,7 +119,7 @@ def test_without_descriptors_connections_wait_and_others_go_on(own: Server) -> N
 
 
 async def test_a_full_database_refuses_whole_batches_and_takes_the_next(tmp_path: Path) -> None:
-    log = SQLLog(f"sqlite:///{tmp_path / 'log.db'}")
+    log = SQLLog(tmp_path / "log.db")
     store = Store(log)
     store.load()
 
@@ -127,15 +127,14 @@ async def test_a_full_database_refuses_whole_batches_and_takes_the_next(tmp_path
         return await store.write(f"things/{name}", {"metadata": {}, "data": "x" * size}, 0)
 
     await put("first", 10)
-    with log._engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA max_page_count = 30")
+    assert log._connection is not None
+    log._connection.execute("PRAGMA max_page_count = 30")
     with pytest.raises(LogError, match="database or disk is full"):
         await put("large", 200_000)
     assert (store.revision, store.is_refused, store.get("things/large")) == (1, True, None)
     assert (await put("second", 10)).revision == 2
     assert not store.is_refused
-    with log._engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA max_page_count = 100000")
+    log._connection.execute("PRAGMA max_page_count = 100000")
     assert (await put("large", 200_000)).revision == 3
     await store.close()
 
@@ -174,13 +173,13 @@ def read_only(folder: Path) -> Iterator[None]:
 
 
 def test_a_folder_that_cannot_be_written_is_refused_and_welcome_when_it_can(tmp_path: Path) -> None:
-    with closing(SQLLog(f"sqlite:///{tmp_path / 'log.db'}")) as log:
+    with closing(SQLLog(tmp_path / "log.db")) as log:
         log.append([Record("things/x", 1, 0, 1, False, b"{}")])
     with read_only(tmp_path):
         with pytest.raises(LogError, match=r"log\.db: "):
-            SQLLog(f"sqlite:///{tmp_path / 'log.db'}")
+            SQLLog(tmp_path / "log.db")
         assert refused(tmp_path).startswith("error: [Errno ")
-    with closing(SQLLog(f"sqlite:///{tmp_path / 'log.db'}")) as log:
+    with closing(SQLLog(tmp_path / "log.db")) as log:
         assert log.latest() == 1
 
 
