@@ -29,13 +29,13 @@ def controller() -> Controller:
     times = endpoints.TriggerTimes()
     slices = Labelled(ENDPOINTSLICE, (endpointslices.SERVICE_NAME,))
     seen = Seen()
-    offers: dict[Key, endpointslices.Offers] = {}
+    planned: dict[Key, dict[str, endpointslices.Known]] = {}
 
     async def reconcile(api: API, key: Key) -> Result | None:
         service = api.find(SERVICE, *key)
         if service is None:
             times.forget(*key)
-            offers.pop(key, None)
+            planned.pop(key, None)
             seen.forget(key)
         if service is None or not endpoints.selects(service.object):
             return None
@@ -49,8 +49,8 @@ def controller() -> Controller:
             return None
         owner = ownership.owner_reference(SERVICE, service.object)
         cause = times.latest(service.object, pods)
-        offered = offers.setdefault(key, {})
-        changes = endpointslices.plan(service.object, pods, known, owner, have, cause, offered)
+        before = planned.setdefault(key, {})
+        changes = endpointslices.plan(service.object, pods, known, owner, have, cause, before)
         call = api.named(NAME)
         there = {slice_["metadata"]["name"]: slice_ for slice_ in have if slice_ not in changes.delete}
         for record in await ownership.write(

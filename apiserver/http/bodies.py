@@ -9,7 +9,7 @@ import orjson
 from apiserver import errors
 from apiserver.call import Call
 from apiserver.http import protobuf
-from apiserver.http.negotiate import JSON, YAML, NotYAML, load_yaml, media_type
+from apiserver.http.negotiate import JSON, YAML, NotYAML, media_type, read_yaml
 from apiserver.http.options import FIELD_MANAGER_MAX_BYTES, boolean
 from apiserver.http.requests import Request
 from apiserver.kind import Kind, Object
@@ -49,22 +49,22 @@ async def read_json(request: Request, schema: Schema, kind: str) -> tuple[bytes,
     if given not in READERS or (given == protobuf.MEDIA_TYPE and not schema.is_struct):
         raise unknown_format(ACCEPTED_BODIES if schema.is_struct else ACCEPTED_WITHOUT_STRUCT)
     body = await request.read()
-    return READERS[given](body, schema, kind)
+    return await READERS[given](body, schema, kind)
 
 
-def _from_yaml(body: bytes, schema: Schema, kind: str) -> tuple[bytes, decoding.Problems]:
+async def _from_yaml(body: bytes, schema: Schema, kind: str) -> tuple[bytes, decoding.Problems]:
     try:
-        value, problem = load_yaml(body)
+        value, problem = await read_yaml(body)
     except NotYAML as error:
         raise refusing.unrecognized(kind, str(error), body) from None
     return orjson.dumps(value), (problem,) if problem else ()
 
 
-def _from_json(body: bytes, schema: Schema, kind: str) -> tuple[bytes, decoding.Problems]:
+async def _from_json(body: bytes, schema: Schema, kind: str) -> tuple[bytes, decoding.Problems]:
     return body, ()
 
 
-def _from_protobuf(body: bytes, schema: Schema, kind: str) -> tuple[bytes, decoding.Problems]:
+async def _from_protobuf(body: bytes, schema: Schema, kind: str) -> tuple[bytes, decoding.Problems]:
     return protobuf.to_json(body, schema), ()
 
 

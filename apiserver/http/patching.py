@@ -13,7 +13,7 @@ from apiserver.api import API
 from apiserver.call import Call
 from apiserver.clock import Clock, timestamp
 from apiserver.http.bodies import call_of, field_validation, unknown_format
-from apiserver.http.negotiate import NotYAML, load_yaml, media_type
+from apiserver.http.negotiate import NotYAML, media_type, read_yaml
 from apiserver.http.options import check_patch_options
 from apiserver.http.paths import Target
 from apiserver.http.requests import Request
@@ -155,7 +155,7 @@ async def read(request: Request, kind: Kind, place: Target, clock: Clock) -> Pat
     given = _media_type(request, has_struct=kind.form.is_struct)
     check_patch_options(request.query, applies=given == APPLY)
     body = await request.read()
-    value, duplicates = _read_manifest(body) if given == APPLY else (_read_json(given, body), "")
+    value, duplicates = await _read_manifest(body) if given == APPLY else (_read_json(given, body), "")
     return Patch(kind, place, call_of(request), clock, given, value, field_validation(request), duplicates)
 
 
@@ -164,7 +164,7 @@ async def read_value(request: Request) -> tuple[str, Any]:
     given = _media_type(request)
     check_patch_options(request.query, applies=given == APPLY)
     body = await request.read()
-    return given, _read_manifest(body)[0] if given == APPLY else _read_json(given, body)
+    return given, (await _read_manifest(body))[0] if given == APPLY else _read_json(given, body)
 
 
 def _media_type(request: Request, *, has_struct: bool = True) -> str:
@@ -176,10 +176,10 @@ def _media_type(request: Request, *, has_struct: bool = True) -> str:
     return given
 
 
-def _read_manifest(body: bytes) -> tuple[dict[str, Any], str]:
+async def _read_manifest(body: bytes) -> tuple[dict[str, Any], str]:
     """An applied manifest, and a complaint about the keys it has twice."""
     try:
-        value, duplicates = load_yaml(body)
+        value, duplicates = await read_yaml(body)
     except NotYAML as error:
         raise errors.BadRequest(f"error decoding YAML: {_CONVERTING}{error}") from None
     if value is None:

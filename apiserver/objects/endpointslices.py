@@ -37,10 +37,23 @@ class Offer(NamedTuple):
 
     ports: Group
     endpoint: Object | None
+    identity: str = ""
 
 
-Offers = dict[str, PerObject[Offer | None]]
-"""By kind of address: what each Pod of a Service offers, by version of the Pod."""
+class Known:
+    """What the plans for one Service and one kind of address remember from one to the next."""
+
+    def __init__(self) -> None:
+        self.offers: PerObject[Offer | None] = PerObject()
+        """What each Pod offers, by version of the Pod."""
+        self.identities: PerObject[list[str]] = PerObject()
+        """Whose endpoints are in each slice, by version of the slice."""
+
+
+Wanted = Mapping[Group, Mapping[str, Object]]
+"""Endpoints by the ports they offer and by their identity."""
+_Present = tuple[Object, list[str]]
+"""A slice, and whose endpoints are in it."""
 
 
 @dataclass
@@ -104,20 +117,21 @@ def plan(
     owner: Object,
     have: Sequence[Object],
     trigger_time: str,
-    offers: Offers | None = None,
+    known: dict[str, Known] | None = None,
 ) -> Changes:
     """What to write so that the slices `have` say what the Service and its Pods say.
 
     `zones` gives each node's zone ("" for none); `owner` is the reference to the Service that every slice carries;
-    `offers` remembers from one plan for a Service to the next.
+    `known`, by kind of address, remembers from one plan for a Service to the next.
     """
-    offers = {} if offers is None else offers
+    known = {} if known is None else known
     families = endpoints.families(service)
     changes = Changes(delete=[s for s in have if s["addressType"] not in families])
     for family in families:
         template = service_template(service, owner, family)
-        wanted = wanted_endpoints(service, pods, zones, family, offers.setdefault(family, PerObject()))
-        part = plan_slices(template, wanted, [s for s in have if s["addressType"] == family])
+        before = known.setdefault(family, Known())
+        wanted = wanted_endpoints(service, pods, zones, family, before.offers)
+        part = plan_slices(template, wanted, [s for s in have if s["addressType"] == family], known=before)
         changes.create += part.create
         changes.update += part.update
         changes.delete += part.delete
@@ -145,14 +159,14 @@ def wanted_endpoints(
     zones: Mapping[str, str],
     family: str,
     offers: PerObject[Offer | None],
-) -> dict[Group, list[Object]]:
+) -> Wanted:
     """The endpoints by the ports they offer."""
-    groups: dict[Group, list[Object]] = {}
+    groups: dict[Group, dict[str, Object]] = {}
     for offer in offers.of(pods, (service, zones), lambda pod: _offer(service, pod, zones, family)):
         if offer is not None:
-            listed = groups.setdefault(offer.ports, [])
+            listed = groups.setdefault(offer.ports, {})
             if offer.endpoint is not None:
-                listed.append(offer.endpoint)
+                listed[offer.identity] = offer.endpoint
     return groups
 
 
@@ -166,8 +180,11 @@ def _offer(service: Object, pod: Object, zones: Mapping[str, str], family: str) 
         return None
     found = endpoints.addresses(pod, family)
     zone = zones.get(node, "")
-    endpoint = endpoint_of(service, pod, found, zone, publish_all=publish_all) if found else None
-    return Offer(_ranked(endpoints.resolve_ports(service, pod)), endpoint)
+    ports = _ranked(endpoints.resolve_ports(service, pod))
+    if not found:
+        return Offer(ports, None)
+    endpoint = endpoint_of(service, pod, found, zone, publish_all=publish_all)
+    return Offer(ports, endpoint, identity_of(endpoint))
 
 
 @lru_cache(maxsize=1024)
@@ -213,27 +230,28 @@ def _hints(distribution: str | None, node: str | None, zone: str) -> Object | No
 
 def plan_slices(
     template: Template,
-    wanted: Mapping[Group, list[Object]],
+    wanted: Wanted,
     have: Sequence[Object],
     *,
     placeholder: bool = True,
     max_endpoints: int = MAX_ENDPOINTS,
+    known: Known | None = None,
 ) -> Changes:
     """Fit `wanted` into the present slices of one address type, changing as few as possible.
 
     `placeholder`: where nothing is wanted, one empty slice says so.
     """
-    present: dict[Group, list[Object]] = {}
+    present: dict[Group, list[_Present]] = {}
     changes = Changes()
-    for slice_ in have:
+    for slice_, identities in zip(have, (known or Known()).identities.of(have, None, _identities), strict=True):
         if template.owns(slice_):
-            present.setdefault(ports_of(slice_), []).append(slice_)
+            present.setdefault(ports_of(slice_), []).append((slice_, identities))
         else:
             changes.delete.append(slice_)
     for group, listed in wanted.items():
         _fit(template, group, listed, present.pop(group, []), max_endpoints, changes)
     for leftover in present.values():
-        changes.delete += leftover
+        changes.delete += [slice_ for slice_, _ in leftover]
     if placeholder and len(changes.delete) == len(have) and not changes.create:
         empty = template.new((), [])
         if len(changes.delete) == 1 and _is_placeholder(template, changes.delete[0]):
@@ -245,14 +263,19 @@ def plan_slices(
 
 
 def _fit(
-    template: Template, group: Group, wanted: list[Object], have: list[Object], max_endpoints: int, changes: Changes
+    template: Template,
+    group: Group,
+    wanted: Mapping[str, Object],
+    have: list[_Present],
+    max_endpoints: int,
+    changes: Changes,
 ) -> None:
-    homeless = {_identity(endpoint): endpoint for endpoint in wanted}
+    homeless = dict(wanted)
     changed: list[tuple[Object, list[Object]]] = []
     unchanged: list[Object] = []
-    for slice_ in have:
+    for slice_, identities in have:
         before = slice_["endpoints"] or []
-        kept = [found for e in before if (found := homeless.pop(_identity(e), None)) is not None]
+        kept = [found for each in identities if (found := homeless.pop(each, None)) is not None]
         if not kept and before:
             changes.delete.append(slice_)
         elif kept != before or not template.is_marked(slice_):
@@ -295,15 +318,15 @@ def _is_placeholder(template: Template, slice_: Object) -> bool:
     return not slice_["endpoints"] and not slice_.get("ports") and template.owns(slice_) and template.is_marked(slice_)
 
 
-def _identity(endpoint: Object) -> tuple[tuple[str, ...], str, str, str]:
+def identity_of(endpoint: Object) -> str:
     """What makes an endpoint the same one although its conditions changed."""
-    target, addresses = endpoint.get("targetRef") or {}, endpoint["addresses"]
-    return (
-        tuple(sorted(addresses) if len(addresses) > 1 else addresses),
-        endpoint.get("hostname", ""),
-        target.get("namespace", ""),
-        target.get("name", ""),
-    )
+    target = endpoint.get("targetRef") or {}
+    addresses = ",".join(sorted(endpoint["addresses"]))
+    return "\0".join((addresses, endpoint.get("hostname", ""), target.get("namespace", ""), target.get("name", "")))
+
+
+def _identities(slice_: Object) -> list[str]:
+    return [identity_of(endpoint) for endpoint in slice_["endpoints"] or ()]
 
 
 def ports_of(slice_: Object) -> Group:

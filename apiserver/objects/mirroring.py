@@ -12,6 +12,8 @@ from apiserver.objects.endpointslices import (
     Changes,
     Group,
     Template,
+    Wanted,
+    identity_of,
     plan_slices,
     ports_of,
 )
@@ -51,8 +53,8 @@ def plan(object: Object, owner: Object, have: Sequence[Object]) -> Changes:
     return changes
 
 
-def _wanted(object: Object, family: str) -> dict[Group, list[Object]]:
-    groups: dict[Group, list[Object]] = {}
+def _wanted(object: Object, family: str) -> Wanted:
+    groups: dict[Group, dict[str, Object]] = {}
     for subset in object.get("subsets") or ():
         listed = [
             _endpoint(address, ready=ready)
@@ -61,7 +63,8 @@ def _wanted(object: Object, family: str) -> dict[Group, list[Object]]:
             if (":" in address["ip"]) == (family == "IPv6")
         ]
         if listed:
-            groups.setdefault(ports_of(subset), []).extend(listed[:MAX_ADDRESSES])
+            offering = groups.setdefault(ports_of(subset), {})
+            offering.update({identity_of(endpoint): endpoint for endpoint in listed[:MAX_ADDRESSES]})
     return groups
 
 

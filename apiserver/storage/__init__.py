@@ -81,7 +81,8 @@ class Compacted(Exception):
 class Log(Protocol):
     """The contract that every storage keeps; tests/apiserver/test_log.py runs each through the same examples.
 
-    All methods may block on the disk: they are called from a worker thread, one call at a time.
+    All methods may block on the disk: they are called from worker threads. One call at a time, but for `between` and
+    `at`, which come from a thread of their own, beside the others.
     """
 
     def append(self, records: Sequence[Record]) -> None:

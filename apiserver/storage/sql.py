@@ -55,6 +55,7 @@ class SQLLog:
         self._witness = Witness(file)
         self._untidy_bytes = 0
         self._connection: sqlite3.Connection | None = None
+        self._reading: sqlite3.Connection | None = None
         try:
             if file.exists():
                 if check(file, self._witness) < FORMAT:
@@ -64,11 +65,8 @@ class SQLLog:
             else:
                 self._witness.file.unlink(missing_ok=True)
                 file.touch(mode=0o600)
-            # One connection, used by one worker thread at a time. A statement is a transaction where no BEGIN precedes.
-            self._connection = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-8000"):
-                self._connection.execute(f"PRAGMA {pragma}")
-            self._connection.execute(f"PRAGMA wal_autocheckpoint={UNTIDY_PAGES}")
+            # For whoever writes, and for whoever reads beside that. Without a BEGIN, each statement is a transaction.
+            self._connection = _connect(file, "journal_mode=WAL", f"wal_autocheckpoint={UNTIDY_PAGES}")
             self._all("BEGIN IMMEDIATE")  # also finds out whether the file may be written
             if not self._all("SELECT 1 FROM sqlite_master WHERE name = 'facts'"):
                 self._make()
@@ -76,6 +74,7 @@ class SQLLog:
             self._compacted, self._swept = self._fact("compacted"), self._fact("swept")
             newest = self._all("SELECT max(revision) FROM log")[0][0]
             self._latest = max(newest or 0, self._compacted)
+            self._reading = _connect(file, "query_only=ON")
             self._witness.open(self._latest)
         except sqlite3.Error as error:
             self.close()
@@ -141,14 +140,10 @@ class SQLLog:
         return self._compacted
 
     def between(self, since: int, upto: int, prefix: str = "") -> list[Record]:
-        if since < self._compacted:
-            raise Compacted(self._compacted)
-        return self._records(BETWEEN, (since, upto, *_under(prefix)))
+        return self._records(since, BETWEEN, (since, upto, *_under(prefix)))
 
     def at(self, prefix: str, revision: int) -> list[Record]:
-        if revision < self._compacted:
-            raise Compacted(self._compacted)
-        return self._records(AT, (revision, *_under(prefix)))
+        return self._records(revision, AT, (revision, *_under(prefix)))
 
     def compact(self, revision: int) -> None:
         revision = min(revision, self.latest())
@@ -184,11 +179,20 @@ class SQLLog:
     def _unwritable(self, error: sqlite3.Error) -> LogError:
         return LogError(f"cannot write {self.file}: {error}")
 
-    def _records(self, statement: str, values: Sequence[Any]) -> list[Record]:
+    def _records(self, revision: int, statement: str, values: Sequence[Any]) -> list[Record]:
+        """What is found, if all that a look at `revision` needs is there, and was until the end."""
+        assert self._reading is not None, "the log is closed"
+        self._check_kept(revision)
         try:
-            return [self._checked(*row) for row in self._all(statement, values)]
+            records = [self._checked(*row) for row in self._reading.execute(statement, values)]
         except sqlite3.Error as error:
             raise damaged(self.file, str(error)) from error
+        self._check_kept(revision)
+        return records
+
+    def _check_kept(self, revision: int) -> None:
+        if revision < self._compacted:
+            raise Compacted(self._compacted)
 
     def _checked(
         self, revision: int, key: str, previous: int, created: int, deleted: int, encoded: bytes, checksum: int
@@ -199,10 +203,18 @@ class SQLLog:
         return Record(key, revision, previous, created, bool(deleted), encoded)
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        for connection in (self._reading, self._connection):
+            if connection is not None:
+                connection.close()
+        self._reading = self._connection = None
         self._witness.close()
+
+
+def _connect(file: Path, *pragmas: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
+    for pragma in (*pragmas, "synchronous=FULL", "temp_store=MEMORY", "cache_size=-8000"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
 
 
 @cache

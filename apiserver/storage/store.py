@@ -96,6 +96,7 @@ class Store:
         self._history_bytes = 0
         self._listeners: dict[str, list[Callable[[Change], None]]] = {}
         self._thread = ThreadPoolExecutor(1, "log")
+        self._reader = ThreadPoolExecutor(1, "log-reader")
         self._writer: asyncio.Task[None] | None = None
         self._next = 0
         self.revision = 0
@@ -266,7 +267,7 @@ class Store:
             return [c for c in self._history if c.record.revision > since and c.record.key.startswith(prefix)]
         if since < upto - REPLAYED_REVISIONS:
             raise Compacted(upto - REPLAYED_REVISIONS)
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._read_changes, since, upto, prefix)
+        return await asyncio.get_running_loop().run_in_executor(self._reader, self._read_changes, since, upto, prefix)
 
     def _read_changes(self, since: int, upto: int, prefix: str) -> list[Change]:
         state = {record.key: record for record in self._log.at(prefix, since)}
@@ -283,7 +284,7 @@ class Store:
         """The records under prefix as of `revision`, in key order. Raises Compacted."""
         if revision == self.revision:
             return self.under(prefix)
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._log.at, prefix, revision)
+        return await asyncio.get_running_loop().run_in_executor(self._reader, self._log.at, prefix, revision)
 
     def oldest(self) -> int:
         """The oldest revision from which a watch can resume."""
@@ -305,6 +306,7 @@ class Store:
         """Finish the writes under way and close the log."""
         while self._writer is not None:
             await asyncio.wait([self._writer])
+        await asyncio.to_thread(self._reader.shutdown)
         await asyncio.get_running_loop().run_in_executor(self._thread, self._log.close)
         self._thread.shutdown()
 

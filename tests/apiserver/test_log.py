@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -153,6 +154,44 @@ def test_what_is_appended_is_folded_into_the_file_when_there_is_enough_of_it(tmp
         assert not log.is_untidy
         assert file.stat().st_size > UNTIDY_BYTES
         assert [len(r.encoded) for r in log.at("", 2)] == [UNTIDY_BYTES, 8]
+
+
+@pytest.mark.parametrize("log", LOGS, indirect=True)
+def test_who_reads_while_history_is_forgotten_gets_all_of_it_or_is_told(log: Log) -> None:
+    """One thread reads over and over what was there at one revision; this one goes on writing, and forgets."""
+    keys, found_whole, told = 40, threading.Event(), threading.Event()
+    log.append([record(n, f"pods/a/{n:02}") for n in range(1, keys + 1)])
+    wrong: list[object] = []
+
+    def read() -> None:
+        while not told.is_set() and not wrong:
+            try:
+                seen = [r.revision for r in log.at("pods/", keys)]
+            except Compacted:
+                told.set()
+            except BaseException as error:
+                wrong.append(error)
+            else:
+                found_whole.set()
+                if seen != list(range(1, keys + 1)):
+                    wrong.append(seen)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert found_whole.wait(5)
+    revision = keys
+    for turn in range(200):
+        log.append([record(revision + n, f"pods/a/{n:02}", revision - keys + n) for n in range(1, keys + 1)])
+        revision += keys
+        if turn > 20:
+            log.compact(revision - keys)
+            while log.sweep(7):
+                pass
+        if told.is_set() or wrong:
+            break
+    reader.join(5)
+    assert not wrong
+    assert told.is_set()
 
 
 @pytest.mark.parametrize(

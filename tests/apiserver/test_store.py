@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -142,4 +143,22 @@ async def test_a_log_is_tidied_after_those_who_wrote_were_told() -> None:
     await store.write("pods/a/x", pod(), 0)
     assert await asyncio.wait_for(tidied, 5) == 1
     assert not log.is_untidy
+    await store.close()
+
+
+async def test_to_look_far_back_keeps_nobody_from_writing() -> None:
+    class Slow(MemoryLog):
+        def at(self, prefix: str, revision: int) -> list[Record]:
+            assert revision == 0 or may_go_on.wait(5), "nobody could write meanwhile"
+            return super().at(prefix, revision)
+
+    may_go_on = threading.Event()
+    store = store_over(Slow())
+    await store.write("pods/a/x", pod(), 0)
+    await store.write("pods/a/y", pod(), 0)
+    looking = asyncio.ensure_future(store.at("pods/", 1))
+    await asyncio.sleep(0)
+    await asyncio.wait_for(store.write("pods/a/z", pod(), 0), 3)
+    may_go_on.set()
+    assert [r.key for r in await looking] == ["pods/a/x"]
     await store.close()
