@@ -121,19 +121,16 @@ def start(folder: Folder, options: Sequence[str]) -> bool:
     Raises:
         CommandError: it ended, or is not ready in time; its own last words are in the message.
     """
-    running = folder.pid()
     process = None
-    kept = _namespace(folder) if not running and folder.keeps_namespace() else ""
-    if not running:
-        process = _launch(folder, options)
+    kept = _namespace(folder) if folder.keeps_namespace() else ""
     deadline = time.monotonic() + START_SECONDS
     while not ready(folder):
+        if process is None and not folder.pid():  # none, or none any more: one that is there may be about to end
+            process = _launch(folder, options)
         if process is not None and process.poll() is not None:
             if folder.pid() and ready(folder):
                 return False  # another one was faster
             raise CommandError(f"{_last_words(folder, process.returncode)} (log: {folder.log})")
-        if process is None and not folder.pid():
-            raise CommandError(f'the server of cluster "{folder.name}" ended before it was ready (log: {folder.log})')
         if time.monotonic() > deadline:
             raise CommandError(
                 f'the server of cluster "{folder.name}" is not ready after {START_SECONDS:.0f} s (log: {folder.log})'

@@ -39,6 +39,16 @@ def own(tmp_path: Path) -> Iterator[Server]:
     server.stop()
 
 
+HOLD_LOCK = """
+import fcntl, os, sys, time
+file = open(sys.argv[1], "a+")
+fcntl.flock(file, fcntl.LOCK_EX)
+print(os.getpid(), file=file, flush=True)
+print("held", flush=True)
+time.sleep(0.3)
+"""
+
+
 def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -74,6 +84,17 @@ def test_a_killed_server_comes_back_as_it_was_and_goes_on_working(own: Server) -
     after = addresses(own)
     assert after["Service/web"] == before["Service/web"]
     assert after["Pod/web-0"] not in before.values()
+
+
+def test_up_does_not_take_a_server_that_is_about_to_end_for_one_that_serves(own: Server) -> None:
+    own.folder.mkdir(parents=True, mode=0o700)
+    ending = subprocess.Popen([sys.executable, "-c", HOLD_LOCK, own.folder / "pid"], stdout=subprocess.PIPE)
+    assert ending.stdout is not None
+    with ending, ending.stdout:
+        assert ending.stdout.readline()
+        own.start()
+        assert ending.wait(5) == 0, "its lock was waited for"
+    assert own.run("get", "namespace", "default", "-o", "name").stdout == "namespace/default\n"
 
 
 def test_state_outlives_a_stop_and_settings_are_kept(own: Server) -> None:
