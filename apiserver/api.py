@@ -29,7 +29,7 @@ from apiserver.objects import fields, meta
 from apiserver.objects.selectors import LabelSelector
 from apiserver.objects.validation import invalid
 from apiserver.objects.validation.meta import validate_meta
-from apiserver.parts import causes_of, detached, draft, restrict
+from apiserver.parts import causes_of, detached, draft, restrict, shared
 from apiserver.replacing import check_identity
 from apiserver.storage import Record
 from apiserver.storage.store import Change, Stale, Store
@@ -186,7 +186,7 @@ class API:
         if kind.creates_on_update and not subresource and self.find(kind, namespace, name) is None:
             return await self.create(kind, namespace, object, call)
         return await self.rewrite(
-            kind, namespace, name, lambda old: detached(kind, object, old.object), subresource, call
+            kind, namespace, name, lambda old: detached(object, shared(kind, old)), subresource, call
         )
 
     async def modify(
@@ -220,7 +220,7 @@ class API:
         call: Call | None = None,
         applied: bool = False,
     ) -> Record:
-        """The same with `make(the stored record)`, which is READ-ONLY: what it makes is new, and `detached` from it."""
+        """The same with `make(the stored record)`: what that makes is new, and `detached` from what is `shared`."""
         call = call or Call()
         for _ in range(WRITE_ATTEMPTS):
             old = self.get(kind, namespace, name)

@@ -22,28 +22,40 @@ UNPREPARED = ("status", "finalize")
 """Subresources that Kind.prepare has nothing to do with."""
 
 
-def detached(kind: Kind, new: Object, old: Object) -> Object:
-    """`new` with parts of its own, but for those that are the very same in `old`, a stored object. Metadata is such a
+def shared(kind: Kind, old: Record) -> Object:
+    """What a new version may have parts in common with, READ-ONLY: the stored object, or a copy where it may not be."""
+    return old.object if _shares(kind) else old.copy()
+
+
+def detached(new: Object, old: Object) -> Object:
+    """`new` with parts of its own, but for those that are the very same in `old`, which is `shared`. Metadata is such a
     part member by member."""
-    if not _shares(kind):
-        return {name: _own(part) for name, part in new.items()}
-    result = {name: part if part is old.get(name) else _own(part) for name, part in new.items() if name != "metadata"}
-    metadata, before = new.get("metadata"), old["metadata"]
-    if isinstance(metadata, dict):
-        metadata = {name: part if part is before.get(name) else _own(part) for name, part in metadata.items()}
-    return {name: metadata if name == "metadata" else result[name] for name in new}
+    return {
+        name: _members_apart(part, old.get(name) or {})
+        if name == "metadata" and isinstance(part, dict)
+        else _apart(part, old.get(name))
+        for name, part in new.items()
+    }
 
 
 def draft(kind: Kind, old: Record, subresource: str) -> Object:
     """A copy for changes; of one that is for changes of the status, the rest is READ-ONLY."""
-    if subresource != "status" or not _shares(kind):
+    if subresource != "status":
         return old.copy()
-    return {name: _own(part) if name in STATUS_PARTS else part for name, part in old.object.items()}
+    return {name: _own(part) if name in STATUS_PARTS else part for name, part in shared(kind, old).items()}
 
 
 def _shares(kind: Kind) -> bool:
     """Not where parts may have to be filled in anew: with what a definition says by now, or for another face."""
     return kind.form.is_struct and kind.stored_as is None
+
+
+def _members_apart(new: Object, old: Object) -> Object:
+    return {name: _apart(part, old.get(name)) for name, part in new.items()}
+
+
+def _apart(part: Any, before: Any) -> Any:
+    return part if part is before else _own(part)
 
 
 def _own(part: Any) -> Any:

@@ -17,6 +17,8 @@ from apiserver.cluster import Cluster
 from apiserver.http.listeners import PortTaken
 from apiserver.settings import CannotStart, Settings
 from apiserver.storage import Log, LogError
+from apiserver.storage.memory import MemoryLog
+from apiserver.storage.sql import SQLLog
 
 
 def serve(settings: Settings, credentials: Credentials, await_keys: Callable[[], None]) -> None:
@@ -31,13 +33,7 @@ def serve(settings: Settings, credentials: Credentials, await_keys: Callable[[],
 
 
 def open_log(settings: Settings) -> Log:
-    if settings.in_memory:
-        from apiserver.storage.memory import MemoryLog
-
-        return MemoryLog()
-    from apiserver.storage.sql import SQLLog
-
-    return SQLLog(settings.log_file)
+    return MemoryLog() if settings.in_memory else SQLLog(settings.log_file)
 
 
 def clock_of(settings: Settings) -> Clock:

@@ -121,11 +121,11 @@ def start(folder: Folder, options: Sequence[str]) -> bool:
     Raises:
         CommandError: it ended, or is not ready in time; its own last words are in the message.
     """
-    process = None
-    kept = _namespace(folder) if folder.keeps_namespace() else ""
+    process, kept = None, ""
     deadline = time.monotonic() + START_SECONDS
     while not ready(folder):
         if process is None and not folder.pid():  # none, or none any more: one that is there may be about to end
+            kept = _namespace(folder) if folder.keeps_namespace() else ""
             process = _launch(folder, options)
         if process is not None and process.poll() is not None:
             if folder.pid() and ready(folder):

@@ -28,6 +28,7 @@ UNREAD_SECONDS = 90.0
 DEAF_SECONDS = 1.0
 """How long a server that stops waits for a client that does not read what it was sent, the end of TLS included."""
 TICK_SECONDS = 1.0
+"""How old the Date header of an answer may be."""
 KEEP_ALIVE_SECONDS = 90
 """A client may think this long between two requests without having to do the TLS handshake again."""
 
@@ -64,11 +65,12 @@ class _Together(asyncio.Transport):
     def close(self) -> None:
         self._transport.close()
 
-    def write(self, data: bytes) -> None:  # type: ignore[override]
-        if self._head is None and HAS_BODY in data:
-            self._head = data
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        piece = bytes(data)  # bytes themselves, if that is what they are
+        if self._head is None and HAS_BODY in piece:
+            self._head = piece
             return
-        self._transport.write(self._head + data if self._head else data)
+        self._transport.write(self._head + piece if self._head else piece)
         self._head = b""
 
 
@@ -82,7 +84,7 @@ class _Connection(HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
     _reading_check: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
         self._deadline = self.loop.call_later(HEAD_SECONDS, transport.close)
         tls = transport.get_extra_info("ssl_object")

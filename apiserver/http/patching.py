@@ -22,7 +22,7 @@ from apiserver.objects import decoding, gojson, govalues, refusing
 from apiserver.objects.gostructs import DecodeError
 from apiserver.objects.patch import apply, copied, jsonpatch, merge, strategic
 from apiserver.objects.validation import invalid
-from apiserver.parts import detached
+from apiserver.parts import detached, shared
 from apiserver.storage import Record
 
 JSON_PATCH = "application/json-patch+json"
@@ -54,8 +54,7 @@ class Patch:
         """Apply it; the record, and whether it was created (only server-side apply does that)."""
         where = (self.kind, self.place.namespace, self.place.name)
         if self.media_type != APPLY:
-            record = await api.rewrite(*where, lambda old: self._patched(old.object), self.place.subresource, self.call)
-            return record, False
+            return await api.rewrite(*where, self._patched, self.place.subresource, self.call), False
         for _ in range(APPLY_ATTEMPTS):
             try:
                 if api.find(*where) is not None:
@@ -71,8 +70,9 @@ class Patch:
                 continue
         raise errors.Conflict(self.kind.resource, self.place.name)
 
-    def _patched(self, old: Object) -> Object:
-        patched = detached(self.kind, PATCHERS[self.media_type](self.kind, old, self.value), old)
+    def _patched(self, record: Record) -> Object:
+        old = shared(self.kind, record)
+        patched = detached(PATCHERS[self.media_type](self.kind, old, self.value), old)
         _check_address(patched, old["metadata"], self.place)
         return self._decoded(patched, old)
 
@@ -122,7 +122,7 @@ class Patch:
             raise errors.BadRequest(f"error strict decoding YAML: {self.duplicates}")
         if self.duplicates and self.validation == "Warn":
             call.warnings.extend(refusing.warnings_of(self.duplicates))
-        return self._decoded(wanted, {})
+        return self._decoded(detached(wanted, {}), {})
 
 
 def _parted(new: Object, old: Object) -> tuple[Object, Object]:

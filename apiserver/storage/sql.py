@@ -18,7 +18,7 @@ from typing import Any
 from apiserver.storage import Compacted, LogError, Record
 from apiserver.storage.soundness import FORMAT, Witness, check, damaged, fact_checksum, row_checksum
 
-TABLES = (
+CREATE_TABLES = (
     "CREATE TABLE log (revision INTEGER NOT NULL PRIMARY KEY, key VARCHAR NOT NULL, previous INTEGER NOT NULL, "
     "created INTEGER NOT NULL, deleted BOOLEAN NOT NULL, encoded BLOB NOT NULL, checksum INTEGER DEFAULT 0 NOT NULL)",
     "CREATE UNIQUE INDEX log_key_previous ON log (key, previous) WHERE previous > 0",
@@ -85,7 +85,7 @@ class SQLLog:
 
     def _make(self) -> None:
         """Make the tables of a new log."""
-        for statement in TABLES:
+        for statement in CREATE_TABLES:
             self._all(statement)
         for name, value in (("format", FORMAT), ("compacted", 0), ("swept", 0)):
             self._all(ADD_FACT, (name, value, fact_checksum(name, value)))

@@ -165,12 +165,12 @@ async def test_writes_go_on_while_much_is_forgotten(tmp_path: Path) -> None:
 
 
 def test_what_was_not_swept_before_the_end_is_swept_later(tmp_path: Path) -> None:
-    url = tmp_path / "log.db"
-    with closing(SQLLog(url)) as log:
+    file = tmp_path / "log.db"
+    with closing(SQLLog(file)) as log:
         log.append([Record("things/x", n, n - 1, 1, False, b"{}") for n in range(1, 101)])
         log.compact(80)
         assert log.sweep(30)
-    with closing(SQLLog(url)) as log:
+    with closing(SQLLog(file)) as log:
         assert (log.compacted(), log.latest()) == (80, 100)
         log.compact(90)
         assert log.sweep(30)

@@ -110,11 +110,11 @@ async def test_a_name_belongs_to_whoever_had_it_first_and_is_free_when_he_goes()
 
 
 async def test_kinds_outlive_the_server_and_clusters_do_not_meet(tmp_path: Path) -> None:
-    url = tmp_path / "log.db"
-    async with Harness(SQLLog(url)) as h:
+    file = tmp_path / "log.db"
+    async with Harness(SQLLog(file)) as h:
         await defined(h)
         await h.create(boat())
-    async with Harness(SQLLog(url)) as h, Harness() as other:
+    async with Harness(SQLLog(file)) as h, Harness() as other:
         assert h.get("Boat", "argo")["spec"]["sails"] == 1
         await defined(other, definition(schema={"type": "object", "properties": {"spec": {"type": "string"}}}))
         await other.create({**boat(), "spec": "wood"})

@@ -106,12 +106,12 @@ def test_both_storages_read_the_same(
 
 
 def test_what_was_appended_is_there_when_the_file_is_opened_again(tmp_path: Path) -> None:
-    url = tmp_path / "log.db"
-    first = SQLLog(url)
+    file = tmp_path / "log.db"
+    first = SQLLog(file)
     first.append(HISTORY)
     first.compact(3)
     first.close()
-    again = SQLLog(url)
+    again = SQLLog(file)
     assert (again.latest(), again.compacted()) == (5, 3)
     assert found(again.at("", 5)) == [("pods/a/x", 3), ("services/a/x", 4)]
     again.close()

@@ -3,12 +3,12 @@ before stays as it was, whatever becomes of the write."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import orjson
 import pytest
 
+from apiserver.objects.patch import copied
 from apiserver.storage import Record
 from tests.apiserver.custom import definition
 from tests.apiserver.damages.test_requests import BOAT
@@ -23,11 +23,6 @@ POD = {
 }  # fmt: skip
 MERGE, STRATEGIC, JSON = (f"application/{kind}+json" for kind in ("merge-patch", "strategic-merge-patch", "json-patch"))
 LABEL: Object = {"metadata": {"labels": {"turn": "2"}}}
-
-
-def fresh(object: Object) -> Object:
-    copy: Object = orjson.loads(orjson.dumps(object))
-    return copy
 
 
 def stored(h: Harness, kind: str, name: str) -> Record:
@@ -49,7 +44,7 @@ def is_as_written(record: Record) -> bool:
 )
 async def test_a_patch_of_labels_leaves_all_else_the_same(media_type: str, patch: Any) -> None:
     async with Harness(nodes=0) as h:
-        await h.create(fresh(POD))
+        await h.create(copied(POD))
         before = stored(h, "Pod", "web")
         spec, annotations = before.object["spec"], before.object["metadata"]["annotations"]
         answer = await Client(h)("PATCH", "/api/v1/namespaces/default/pods/web", patch, content_type=media_type)
@@ -65,7 +60,7 @@ async def test_a_patch_of_labels_leaves_all_else_the_same(media_type: str, patch
 
 async def test_a_status_shares_the_spec() -> None:
     async with Harness(nodes=0) as h:
-        await h.create(fresh(POD))
+        await h.create(copied(POD))
         spec = stored(h, "Pod", "web").object["spec"]
 
         def failed(pod: Object) -> Object:
@@ -89,7 +84,7 @@ async def test_a_status_shares_the_spec() -> None:
 )
 async def test_a_refused_patch_leaves_no_trace(patch: Object) -> None:
     async with Harness(nodes=0) as h:
-        await h.create(fresh(POD))
+        await h.create(copied(POD))
         before = stored(h, "Pod", "web")
         answer = await Client(h)("PATCH", "/api/v1/namespaces/default/pods/web", patch, content_type=MERGE)
         assert answer.status == 422, answer.message
@@ -97,27 +92,24 @@ async def test_a_refused_patch_leaves_no_trace(patch: Object) -> None:
         assert is_as_written(before)
 
 
-def test_custom_objects_share_nothing_for_their_definition_may_come_to_say_more() -> None:
-    async def story() -> None:
-        async with Harness() as h:
-            made = fresh(await h.create(definition()))
-            await h.settle()
-            path = "/apis/sea.example.com/v1/namespaces/default/boats"
-            assert (await Client(h)("POST", path, BOAT)).status == 201
-            before = stored(h, "Boat", "full")
-            spec = made["spec"]
-            for version in spec["versions"]:
-                fields = version["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]
-                fields["flag"] = {"type": "string", "default": "white"}
-            changed = {"metadata": {"name": made["metadata"]["name"]}, "spec": spec}
-            crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/" + made["metadata"]["name"]
-            assert (await Client(h)("PATCH", crds, changed, content_type=MERGE)).status == 200
-            await h.settle()
-            refused = {"metadata": {"labels": {"no label": ""}}}
-            answer = await Client(h)("PATCH", f"{path}/full", refused, content_type=MERGE)
-            assert answer.status == 422
-            assert is_as_written(before)
-            assert (await Client(h)("PATCH", f"{path}/full", LABEL, content_type=MERGE)).json["spec"]["flag"] == "white"
-            assert is_as_written(before)
-
-    asyncio.run(story())
+async def test_custom_objects_share_nothing_for_their_definition_may_come_to_say_more() -> None:
+    async with Harness() as h:
+        made = copied(await h.create(definition()))
+        await h.settle()
+        path = "/apis/sea.example.com/v1/namespaces/default/boats"
+        assert (await Client(h)("POST", path, BOAT)).status == 201
+        before = stored(h, "Boat", "full")
+        spec = made["spec"]
+        for version in spec["versions"]:
+            fields = version["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]
+            fields["flag"] = {"type": "string", "default": "white"}
+        changed = {"metadata": {"name": made["metadata"]["name"]}, "spec": spec}
+        crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/" + made["metadata"]["name"]
+        assert (await Client(h)("PATCH", crds, changed, content_type=MERGE)).status == 200
+        await h.settle()
+        refused = {"metadata": {"labels": {"no label": ""}}}
+        answer = await Client(h)("PATCH", f"{path}/full", refused, content_type=MERGE)
+        assert answer.status == 422
+        assert is_as_written(before)
+        assert (await Client(h)("PATCH", f"{path}/full", LABEL, content_type=MERGE)).json["spec"]["flag"] == "white"
+        assert is_as_written(before)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 from typing import Any
+
+from apiserver.objects.endpointslices import Changes
 
 Object = dict[str, Any]
 
@@ -49,3 +53,16 @@ def port(name: str, number: int, target: int | str, protocol: str = "TCP", **mor
 
 def container_port(name: str, number: int, protocol: str = "TCP") -> Object:
     return {"name": name, "containerPort": number, "protocol": protocol}
+
+
+def carry_out(changes: Changes, slices: dict[str, Object], names: itertools.count[int]) -> None:
+    """Store EndpointSlices as a server would: gives names, and makes each version an object of its own."""
+    for slice_ in changes.delete:
+        del slices[slice_["metadata"]["name"]]
+    for slice_ in copy.deepcopy(changes.update):
+        assert slice_["metadata"]["name"] in slices
+        slices[slice_["metadata"]["name"]] = slice_
+    for slice_ in copy.deepcopy(changes.create):
+        name = slice_["metadata"].pop("generateName") + str(next(names))
+        slice_["metadata"]["name"] = name
+        slices[name] = slice_

@@ -10,7 +10,7 @@ import pytest
 
 from apiserver.objects import endpointslices
 from apiserver.objects.endpointslices import Changes
-from tests.plans.builders import container_port, pod, port, service
+from tests.plans.builders import carry_out, container_port, pod, port, service
 
 Object = dict[str, Any]
 OWNER = {"apiVersion": "v1", "kind": "Service", "name": "web", "uid": "uid-web", "controller": True}
@@ -30,15 +30,7 @@ class Slices:
 
     def settle(self, pods: list[Object]) -> Changes:
         changes = plan(self.service, pods, list(self.have.values()))
-        for slice_ in changes.delete:
-            del self.have[slice_["metadata"]["name"]]
-        for slice_ in changes.update:
-            assert slice_["metadata"]["name"] in self.have
-            self.have[slice_["metadata"]["name"]] = slice_
-        for slice_ in changes.create:
-            name = slice_["metadata"].pop("generateName") + str(next(self._names))
-            slice_["metadata"]["name"] = name
-            self.have[name] = slice_
+        carry_out(changes, self.have, self._names)
         return changes
 
     def endpoints(self) -> list[str]:

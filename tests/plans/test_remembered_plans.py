@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from apiserver.objects import endpoints, endpointslices
-from apiserver.objects.endpointslices import Changes, Known
+from apiserver.objects.endpointslices import Known
 from apiserver.objects.remembered import PerObject
-from tests.plans.builders import container_port, pod, port, service
+from tests.plans.builders import carry_out, container_port, pod, port, service
 
 Object = dict[str, Any]
 OWNER = {"apiVersion": "v1", "kind": "Service", "name": "web", "uid": "uid-web", "controller": True}
@@ -63,21 +63,11 @@ def test_plans_are_the_same_with_and_without_what_is_remembered(seed: int) -> No
         there = list(slices.values())
         changes = endpointslices.plan(svc, present, zones, OWNER, there, "", known)
         assert changes == endpointslices.plan(svc, anew, zones, OWNER, there, "")
-        apply(slices, changes, names)
+        carry_out(changes, slices, names)
         wanted = endpoints.plan_endpoints(svc, present, have, "", offers)
         assert wanted == endpoints.plan_endpoints(svc, anew, have, "")
         have = copy.deepcopy(wanted) if wanted is not None else have
         assert times.latest(svc, present) == times_anew.latest(svc, anew)
-
-
-def apply(slices: dict[str, Object], changes: Changes, names: itertools.count[int]) -> None:
-    """Store the slices as a server would: each version an object of its own."""
-    for slice_ in changes.delete:
-        del slices[slice_["metadata"]["name"]]
-    for slice_ in copy.deepcopy([*changes.update, *changes.create]):
-        name = slice_["metadata"].setdefault("name", f"web-{next(names)}")
-        slice_["metadata"].pop("generateName", None)
-        slices[name] = slice_
 
 
 def test_of_the_same_object_it_is_made_once() -> None:

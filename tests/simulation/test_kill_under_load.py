@@ -193,7 +193,7 @@ def check(name: str, deeds: list[Deed], versions: list[Version], final: str) -> 
 
 def check_log(path: Path) -> None:
     """What is kept of the log has no gap, says in each row which one it is, and adds up to its end."""
-    log = SQLLog(Path(path))
+    log = SQLLog(path)
     try:
         state = {record.key: record for record in log.at("", log.compacted())}
         records = log.between(log.compacted(), log.latest())
